@@ -1,0 +1,1 @@
+"""Privacy, audit and detection layer for Claude traffic."""

@@ -1,0 +1,1 @@
+"""Rules in SQL, defined once, that find anomalous use and policy breaches."""

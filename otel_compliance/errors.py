@@ -1,0 +1,93 @@
+"""Every error this package raises, in one tree.
+
+```
+ComplianceError
+├── ConfigError            an OTEL_COMPLIANCE_* variable is wrong
+├── PolicyError            a policy file is wrong
+├── KeyRingError           the key for pseudonyms cannot be read or made
+├── RedactionError         redaction cannot be trusted (self-test failed, no recogniser)
+├── AuditError             the audit chain cannot be written or does not verify
+├── MissingExtra           an optional dependency is not installed
+├── StoreError
+│   ├── StoreUnavailable   the store cannot be reached, or another process owns it
+│   ├── SchemaError        the schema is missing, newer than this version, or was edited
+│   └── SpoolError         the spool cannot be written or holds a damaged segment
+└── RuleError              a detection rule is wrong
+```
+"""
+
+from __future__ import annotations
+
+
+class ComplianceError(Exception):
+    """Base of every error of this package.
+
+    Args:
+        problem: What is wrong, naming the file, line, variable or key, never content.
+        remedy: What the reader can do about it; empty when there is nothing to do.
+    """
+
+    def __init__(self, problem: str, *, remedy: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.remedy = remedy
+
+    def diagnostics(self) -> str:
+        """The problem and its remedy as text for a person, on one or two lines."""
+        return f"{self.problem}\n  → {self.remedy}" if self.remedy else self.problem
+
+
+class ConfigError(ComplianceError):
+    """An environment variable of this package is unknown or has a value that is not accepted."""
+
+
+class PolicyError(ComplianceError):
+    """A policy file cannot be read, parsed or validated."""
+
+
+class KeyRingError(ComplianceError):
+    """The key for pseudonyms and tokens cannot be read, or is too weak."""
+
+
+class RedactionError(ComplianceError):
+    """Redaction cannot be trusted, so content must not be captured."""
+
+
+class AuditError(ComplianceError):
+    """An audit chain cannot be written, read or verified."""
+
+
+class MissingExtra(ComplianceError):
+    """A feature needs an optional dependency that is not installed.
+
+    Args:
+        feature: What the user asked for, such as ``"the embedded store"``.
+        extra: The extra of this package that provides it, such as ``"embedded"``.
+    """
+
+    def __init__(self, feature: str, *, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs the extra [{extra}], which is not installed",
+            remedy=f"pip install 'otel-compliance[{extra}]'",
+        )
+        self.extra = extra
+
+
+class StoreError(ComplianceError):
+    """The store or the way to it failed."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be reached, refuses the credentials, or belongs to another process."""
+
+
+class SchemaError(StoreError):
+    """The schema in the store is missing, newer than this version, or its history was edited."""
+
+
+class SpoolError(StoreError):
+    """The spool cannot be written, or one of its segments is damaged."""
+
+
+class RuleError(ComplianceError):
+    """A detection rule is malformed."""

@@ -1,0 +1,137 @@
+"""Keyed pseudonyms, tokens and credential fingerprints.
+
+Everything is HMAC-SHA-256 under one secret: an unkeyed hash of a phone number or a user id can be
+reversed by trying all of them (GDPR Art. 4(5) asks for additional information kept apart).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+from typing import Final, Self
+
+from otel_compliance.config import Settings
+from otel_compliance.errors import KeyRingError
+
+MIN_KEY_BYTES: Final = 32
+"""NIST SP 800-107: an HMAC key shorter than the hash's output weakens it."""
+
+_TOKEN_CHARS: Final = 16
+"""80 bits in base32: no two values collide before about 10^12 of them."""
+
+
+class KeyRing:
+    """The key in force, with its version. Never shows the key.
+
+    Args:
+        secret: At least `MIN_KEY_BYTES` random bytes.
+        version: Short name of the key, part of each token, so that rotated keys can be told apart.
+
+    Raises:
+        KeyRingError: The secret is too short.
+    """
+
+    __slots__ = ("_hmac", "version")
+
+    def __init__(self, secret: bytes, *, version: str = "k1") -> None:
+        if len(secret) < MIN_KEY_BYTES:
+            raise KeyRingError(
+                f"the HMAC key has {len(secret)} bytes; at least {MIN_KEY_BYTES} are needed",
+                remedy="make one with: head -c 32 /dev/urandom | base64",
+            )
+        # Copying a prepared state is cheaper than keying each HMAC anew.
+        self._hmac = hmac.new(secret, digestmod=hashlib.sha256)
+        self.version = version
+
+    def __repr__(self) -> str:
+        return f"KeyRing(version={self.version!r})"
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError("a KeyRing is not pickled: it holds a key")
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The key ring of a process, from the variable, or from the file, which is made if it may be.
+
+        Raises:
+            KeyRingError: The key cannot be read, made or decoded, or is too short.
+        """
+        if settings.hmac_key is not None:
+            return cls(_decode(settings.hmac_key, "OTEL_COMPLIANCE_HMAC_KEY"))
+        path = settings.hmac_key_file
+        try:
+            if settings.hmac_key_generated and not path.exists():
+                _make_key_file(path)
+            text = path.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not ASCII"
+            raise KeyRingError(
+                f"{path}: the HMAC key file cannot be read: {reason}",
+                remedy="point OTEL_COMPLIANCE_HMAC_KEY_FILE at a readable file of base64 text",
+            ) from error
+        return cls(_decode(text, str(path)))
+
+    def token(self, entity_type: str, value: str) -> str:
+        """The typed token that stands for `value` in redacted text, such as ``[EMAIL:k1:q7f3…]``.
+
+        Args:
+            entity_type: Upper-case type of the entity.
+            value: The value in normal form, so that every spelling of it gives the same token.
+        """
+        return f"[{entity_type}:{self.version}:{self._digest(entity_type, value)}]"
+
+    def pseudonym(self, kind: str, value: str) -> str:
+        """The pseudonym of an identifier such as a user or session id, for example ``k1:q7f3…``."""
+        return f"{self.version}:{self._digest(kind, value)}"
+
+    def fingerprint(self, credential: str) -> str:
+        """The keyed fingerprint of an API key or of a principal, fit for joining, useless to an attacker."""
+        return f"{self.version}:{self._digest('credential', credential)}"
+
+    def _digest(self, kind: str, value: str) -> str:
+        state = self._hmac.copy()
+        state.update(kind.encode() + b"\x00" + value.encode("utf-8", "surrogatepass"))
+        return base64.b32encode(state.digest()).decode("ascii")[:_TOKEN_CHARS].lower()
+
+
+def credential_hint(credential: str) -> str:
+    """A hint in the form of the Admin API's ``partial_key_hint``, such as ``sk-ant-api03-R2D...igAA``.
+
+    Only a full-length Anthropic key is long enough to show any of; anything else gives an empty hint.
+    """
+    if credential.startswith("sk-ant-") and len(credential) >= 40:
+        return f"{credential[:16]}...{credential[-4:]}"
+    return ""
+
+
+def _decode(text: str, source: str) -> bytes:
+    try:
+        return base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        raise KeyRingError(
+            f"{source} does not hold base64 text", remedy="make a key with: head -c 32 /dev/urandom | base64"
+        ) from None
+
+
+def _make_key_file(path: Path) -> None:
+    """Make a key that only the owner can read; of several processes that try at once, one wins."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.b64encode(secrets.token_bytes(MIN_KEY_BYTES)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A link, unlike a rename, never replaces the key that another process made first.
+            os.link(draft, path)
+        except FileExistsError:
+            return
+    finally:
+        draft.unlink()

@@ -1,0 +1,1 @@
+"""The one-machine stack: a local Claude API for demo and tests, and the demo itself."""

@@ -1,0 +1,175 @@
+"""Every attribute, event, metric and table name, once.
+
+OpenTelemetry's names come first (``gen_ai.*``, ``server.*``, ``error.type``), the Anthropic SDK's second
+(``anthropic.*``), ours (``compliance.*``) only for what has no name. `ATTRIBUTES` documents ours and
+generates ``docs/attributes.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+METER_NAME: Final = "otel_compliance"
+TRACER_NAME: Final = "otel_compliance"
+AUDIT_LOGGER_NAME: Final = "otel_compliance.audit"
+NATIVE_SCOPE_PREFIX: Final = "com.anthropic.sdk.python"
+"""Scope of the spans that the Anthropic SDK makes itself, from version 1.14 on."""
+
+
+class Attr(StrEnum):
+    """Attribute names that this package writes on spans and audit events."""
+
+    CLASSIFICATION = "compliance.classification"
+    CLASSIFICATION_SOURCE = "compliance.classification.source"
+    PII_DETECTED = "compliance.pii.detected"
+    SECRET_DETECTED = "compliance.secret.detected"  # noqa: S105 - an attribute name
+    PII_INPUT_TYPES = "compliance.pii.input.types"
+    PII_OUTPUT_TYPES = "compliance.pii.output.types"
+    PII_INPUT_COUNT = "compliance.pii.input.count"
+    PII_OUTPUT_COUNT = "compliance.pii.output.count"
+    REGION_REQUESTED = "compliance.region.requested"
+    REGION_ACTUAL = "compliance.region.actual"
+    REGION_VIOLATION = "compliance.region.violation"
+    JURISDICTION = "compliance.jurisdiction"
+    RETENTION_DAYS = "compliance.retention.days"
+    KEY_ID = "compliance.key.id"
+    KEY_HINT = "compliance.key.hint"
+    TEAM_ID = "compliance.team.id"
+    USER_ID = "compliance.user.id"
+    SESSION_ID = "compliance.session.id"
+    PURPOSE = "compliance.purpose"
+    ENVIRONMENT = "compliance.environment"
+    ACTION = "compliance.action"
+    REDACTION_STATUS = "compliance.redaction.status"
+    REDACTION_COUNT = "compliance.redaction.count"
+    POLICY_DIGEST = "compliance.policy.digest"
+    ZDR_ELIGIBLE = "compliance.zdr.eligible"
+    HIPAA_ELIGIBLE = "compliance.hipaa.eligible"
+    RATELIMIT_REQUESTS_LIMIT = "compliance.ratelimit.requests.limit"
+    RATELIMIT_REQUESTS_REMAINING = "compliance.ratelimit.requests.remaining"
+    RATELIMIT_TOKENS_LIMIT = "compliance.ratelimit.tokens.limit"
+    RATELIMIT_TOKENS_REMAINING = "compliance.ratelimit.tokens.remaining"
+    CALL_OUTCOME = "compliance.call.outcome"
+    USAGE_COMPLETE = "compliance.usage.complete"
+    REQUEST_TYPE = "compliance.request.type"
+    SOURCE_IP = "client.address"
+    AUDIT_CHAIN_ID = "compliance.audit.chain.id"
+    AUDIT_SEQUENCE = "compliance.audit.sequence"
+    AUDIT_PREVIOUS = "compliance.audit.prev"
+    AUDIT_HASH = "compliance.audit.hash"
+    AUDIT_SALT = "compliance.audit.salt"
+    AUDIT_LEAF = "compliance.audit.leaf"
+
+
+class GenAI(StrEnum):
+    """The names of the GenAI semantic conventions that this package reads or writes.
+
+    The conventions moved to their own repository and ``opentelemetry.semconv`` marks its copies as
+    deprecated, so the few that are needed stand here.
+    """
+
+    OPERATION = "gen_ai.operation.name"
+    PROVIDER = "gen_ai.provider.name"
+    REQUEST_MODEL = "gen_ai.request.model"
+    REQUEST_MAX_TOKENS = "gen_ai.request.max_tokens"
+    REQUEST_STREAM = "gen_ai.request.stream"
+    RESPONSE_MODEL = "gen_ai.response.model"
+    RESPONSE_ID = "gen_ai.response.id"
+    FINISH_REASONS = "gen_ai.response.finish_reasons"
+    INPUT_MESSAGES = "gen_ai.input.messages"
+    OUTPUT_MESSAGES = "gen_ai.output.messages"
+    SYSTEM_INSTRUCTIONS = "gen_ai.system_instructions"
+    TOOL_DEFINITIONS = "gen_ai.tool.definitions"
+    INPUT_TOKENS = "gen_ai.usage.input_tokens"
+    OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
+    CACHE_READ_TOKENS = "gen_ai.usage.cache_read.input_tokens"
+    CACHE_WRITE_TOKENS = "gen_ai.usage.cache_write.input_tokens"
+
+
+class Event(StrEnum):
+    """Names of audit events. ``claude.api.request`` is one call; the chain events open and close a chain."""
+
+    REQUEST = "claude.api.request"
+    CHAIN_OPENED = "compliance.chain.opened"
+    CHAIN_CLOSED = "compliance.chain.closed"
+
+
+class Metric(StrEnum):
+    """Names of the metrics that this package records."""
+
+    CALLS = "compliance.calls"
+    FINDINGS = "compliance.findings"
+    REDACTIONS = "compliance.redactions"
+    INTERNAL_ERRORS = "compliance.internal.errors"
+    EXPORT_ITEMS = "compliance.export.items"
+
+
+class Table(StrEnum):
+    """Tables in the store. The first two have the columns of the OpenTelemetry Collector's exporter."""
+
+    TRACES = "otel_traces"
+    LOGS = "otel_logs"
+    AUDIT = "otel_audit"
+    FINDINGS = "detection_findings"
+    EVALUATIONS = "detection_evaluations"
+    FIRST_SEEN = "genai_first_seen"
+    MIGRATIONS = "schema_migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One documented attribute: its name, its OpenTelemetry type and what it means."""
+
+    name: Attr
+    type: str
+    meaning: str
+
+
+ATTRIBUTES: Final[tuple[Attribute, ...]] = (
+    Attribute(
+        Attr.CLASSIFICATION,
+        "string",
+        "`PUBLIC` `INTERNAL` `CONFIDENTIAL` `RESTRICTED`: the highest of what content, context and policy say",
+    ),
+    Attribute(Attr.CLASSIFICATION_SOURCE, "string", "what decided the class: `content` `context` `policy`"),
+    Attribute(Attr.PII_DETECTED, "boolean", "personal data was found in the input or the output"),
+    Attribute(Attr.SECRET_DETECTED, "boolean", "a credential was found in the input or the output"),
+    Attribute(Attr.PII_INPUT_TYPES, "string[]", "sorted entity types found in the input; never values"),
+    Attribute(Attr.PII_OUTPUT_TYPES, "string[]", "sorted entity types found in the output; never values"),
+    Attribute(Attr.PII_INPUT_COUNT, "int", "findings in the input"),
+    Attribute(Attr.PII_OUTPUT_COUNT, "int", "findings in the output"),
+    Attribute(Attr.REGION_REQUESTED, "string", "`inference_geo` as requested; absent when the call left it unset"),
+    Attribute(Attr.REGION_ACTUAL, "string", "`usage.inference_geo` as answered: where inference ran"),
+    Attribute(Attr.REGION_VIOLATION, "boolean", "the policy's residency rule was broken"),
+    Attribute(Attr.JURISDICTION, "string", "ISO 3166-1 alpha-2 code of the data subject's country, where known"),
+    Attribute(Attr.RETENTION_DAYS, "int", "days that the stored row may live"),
+    Attribute(Attr.KEY_ID, "string", "keyed fingerprint (HMAC-SHA-256) of the credential that was really sent"),
+    Attribute(Attr.KEY_HINT, "string", "hint in the form of the Admin API's `partial_key_hint`"),
+    Attribute(Attr.TEAM_ID, "string", "team that made the call"),
+    Attribute(Attr.USER_ID, "string", "pseudonym (HMAC-SHA-256) of the end user"),
+    Attribute(Attr.SESSION_ID, "string", "pseudonym (HMAC-SHA-256) of the caller's session"),
+    Attribute(Attr.PURPOSE, "string", "purpose of processing (GDPR Art. 5(1)(b)) that the caller declared"),
+    Attribute(Attr.ENVIRONMENT, "string", "`deployment.environment.name` of the resource"),
+    Attribute(Attr.ACTION, "string", "what the policy did: `allow` `redact` `block`"),
+    Attribute(Attr.REDACTION_STATUS, "string", "`complete` `failed` `none`: whether all content was redacted"),
+    Attribute(Attr.REDACTION_COUNT, "int", "values that were replaced in content"),
+    Attribute(Attr.POLICY_DIGEST, "string", "first 16 hex digits of SHA-256 of the policy in force"),
+    Attribute(Attr.ZDR_ELIGIBLE, "boolean", "the features used are covered by zero data retention"),
+    Attribute(Attr.HIPAA_ELIGIBLE, "boolean", "the features used are covered by the HIPAA arrangement"),
+    Attribute(Attr.RATELIMIT_REQUESTS_LIMIT, "int", "requests per minute allowed, from the response headers"),
+    Attribute(Attr.RATELIMIT_REQUESTS_REMAINING, "int", "requests left in the window"),
+    Attribute(Attr.RATELIMIT_TOKENS_LIMIT, "int", "tokens per minute allowed, from the response headers"),
+    Attribute(Attr.RATELIMIT_TOKENS_REMAINING, "int", "tokens left in the window"),
+    Attribute(Attr.CALL_OUTCOME, "string", "`completed` `error` `cancelled` `abandoned`"),
+    Attribute(Attr.USAGE_COMPLETE, "boolean", "`false` when a stream ended before its final token counts"),
+    Attribute(Attr.REQUEST_TYPE, "string", "API method, such as `messages.create` or `messages.stream`"),
+    Attribute(Attr.SOURCE_IP, "string", "address of the caller, truncated by policy (OpenTelemetry's name)"),
+    Attribute(Attr.AUDIT_CHAIN_ID, "string", "chain of one process (OCSF `record_integrity.chain_uid`)"),
+    Attribute(Attr.AUDIT_SEQUENCE, "int", "position in the chain, from 0, without gaps"),
+    Attribute(Attr.AUDIT_PREVIOUS, "string", "hash of the previous event; 64 zeros for the first"),
+    Attribute(Attr.AUDIT_HASH, "string", "SHA-256 over chain, sequence, previous hash and leaf"),
+    Attribute(Attr.AUDIT_SALT, "string", "random salt of the leaf; erasing it with the payload keeps the chain valid"),
+    Attribute(Attr.AUDIT_LEAF, "string", "salted SHA-256 of the event's payload"),
+)

@@ -1,0 +1,238 @@
+"""The policy: one strict TOML file that says what is sensitive, what is kept, where and for how long.
+
+With no file the built-in ``default_policy.toml`` is in force. The digest of the policy in force is
+stamped on every span and audit event, so an auditor knows which one it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from otel_compliance.classification import Classification
+from otel_compliance.config import ContentMode
+from otel_compliance.errors import PolicyError
+
+InferenceGeo = Literal["global", "us"]
+"""Values of ``inference_geo`` on Anthropic's own API. There is no EU region on that route."""
+
+_T = TypeVar("_T")
+
+_MAX_RETENTION_DAYS: Final = 3650
+RetentionDays = Annotated[int, Field(ge=1, le=_MAX_RETENTION_DAYS)]
+
+
+class _Table(BaseModel):
+    """A table of the policy file: unknown keys and wrong types are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class _ByClass(_Table, Generic[_T]):
+    """One value for each data class."""
+
+    PUBLIC: _T
+    INTERNAL: _T
+    CONFIDENTIAL: _T
+    RESTRICTED: _T
+
+    def __getitem__(self, classification: Classification) -> _T:
+        value: _T = getattr(self, classification.value)
+        return value
+
+
+# A class may be given by its name, which is what TOML holds.
+_Class = Annotated[Classification, Field(strict=False)]
+_Content = Annotated[ContentMode, Field(strict=False)]
+
+
+class ClassificationTable(_Table):
+    """``[classification]``: from findings, team and purpose to a class."""
+
+    default: _Class = Classification.INTERNAL
+    unlisted: _Class = Classification.CONFIDENTIAL
+    entities: dict[str, _Class] = Field(default_factory=dict)
+    teams: dict[str, _Class] = Field(default_factory=dict)
+    purposes: dict[str, _Class] = Field(default_factory=dict)
+
+
+class ResidencyTable(_Table):
+    """``[residency]``: where inference may run."""
+
+    allowed: tuple[InferenceGeo, ...] = Field(default=(), strict=False)
+
+    def violated(self, *, requested: str | None, actual: str | None) -> bool:
+        """Whether a call broke the rule.
+
+        Args:
+            requested: ``inference_geo`` of the request; `None` when unset.
+            actual: ``usage.inference_geo`` of the answer; `None` when there is no answer yet.
+        """
+        if not self.allowed:
+            return False
+        return any(geo is not None and geo not in self.allowed for geo in (requested, actual))
+
+
+class EnvironmentTable(_Table):
+    """``[environments.NAME]``: what replaces the top-level tables in that environment."""
+
+    capture: _ByClass[_Content] | None = None
+    retention: _ByClass[RetentionDays] | None = None
+
+
+class Policy(_Table):
+    """A validated policy. Make it with `Policy.default`, `Policy.load` or `Policy.parse`."""
+
+    version: Literal[1]
+    classification: ClassificationTable
+    capture: _ByClass[_Content]
+    residency: ResidencyTable
+    retention: _ByClass[RetentionDays]
+    environments: dict[str, EnvironmentTable] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _production_is_not_laxer(self) -> Self:
+        """An override for production may only tighten: laxness must be visible at the top level."""
+        override = self.environments.get("production")
+        if override is None:
+            return self
+        for item in Classification:
+            if override.retention is not None and override.retention[item] > self.retention[item]:
+                raise ValueError(f"environments.production.retention.{item} is longer than retention.{item}")
+            if override.capture is not None and (override.capture[item], self.capture[item]) == (
+                ContentMode.REDACTED,
+                ContentMode.NONE,
+            ):
+                raise ValueError(f"environments.production.capture.{item} is wider than capture.{item}")
+        return self
+
+    @classmethod
+    def default(cls) -> Policy:
+        """The built-in policy."""
+        return _default_policy()
+
+    @classmethod
+    def load(cls, path: Path) -> Policy:
+        """Read and validate a policy file.
+
+        Keys that the file leaves out are those of the built-in policy.
+
+        Raises:
+            PolicyError: The file cannot be read, is not TOML, or breaks the schema; the message names the
+                file, the line or the key, the value and what was expected.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8"
+            raise PolicyError(
+                f"{path}: the policy file cannot be read: {reason}",
+                remedy="check the path in OTEL_COMPLIANCE_POLICY and the file's permissions",
+            ) from error
+        return cls.parse(text, source=str(path))
+
+    @classmethod
+    def parse(cls, text: str, *, source: str = "policy") -> Policy:
+        """Validate policy text.
+
+        Args:
+            text: TOML.
+            source: What messages call it, usually a path.
+
+        Raises:
+            PolicyError: As `load`.
+        """
+        document = _toml(text, source)
+        if "version" not in document:
+            raise PolicyError(f"{source}: key version is missing: expected version = 1")
+        try:
+            return cls.model_validate(_merged(_default_document(), document))
+        except ValidationError as error:
+            raise PolicyError(
+                "\n".join(_explain(source, problem) for problem in error.errors()),
+                remedy="run `otel-compliance check` after mending the file",
+            ) from None
+
+    @cached_property
+    def digest(self) -> str:
+        """First 16 hex digits of SHA-256 over the policy's canonical JSON."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    def classify(self, entity_types: Iterable[str]) -> Classification:
+        """The class of content in which `entity_types` were found."""
+        table = self.classification
+        return Classification.highest(
+            [table.default, *(table.entities.get(item, table.unlisted) for item in entity_types)]
+        )
+
+    def floor(self, *, team_id: str | None, purpose: str | None) -> Classification:
+        """The lowest class that a call of this team and purpose may have."""
+        table = self.classification
+        return Classification.highest(
+            [
+                table.teams.get(team_id or "", Classification.PUBLIC),
+                table.purposes.get(purpose or "", Classification.PUBLIC),
+            ]
+        )
+
+    def captures(self, classification: Classification, *, environment: str = "") -> bool:
+        """Whether redacted content of this class may be kept in this environment."""
+        override = self.environments.get(environment)
+        table = override.capture if override is not None and override.capture is not None else self.capture
+        return table[classification] is ContentMode.REDACTED
+
+    def retention_days(self, classification: Classification, *, environment: str = "") -> int:
+        """Days that a row of this class may live in this environment."""
+        override = self.environments.get(environment)
+        table = override.retention if override is not None and override.retention is not None else self.retention
+        return table[classification]
+
+
+def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with the keys of `override` put over it, tables within tables.
+
+    Merging keeps a file that only adds a team from dropping the classes of the entities.
+    """
+    result = dict(base)
+    for key, value in override.items():
+        below = result.get(key)
+        result[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return result
+
+
+@cache
+def _default_document() -> Mapping[str, Any]:
+    text = resources.files("otel_compliance").joinpath("default_policy.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def _default_policy() -> Policy:
+    return Policy.model_validate(_default_document())
+
+
+def _toml(text: str, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"{source}: not valid TOML: {error}") from None
+
+
+def _explain(source: str, problem: Any) -> str:
+    """One validation problem as ``file: key … has value …: expected …``."""
+    key = ".".join(str(part) for part in problem["loc"]) or "(whole file)"
+    if problem["type"] == "extra_forbidden":
+        return f"{source}: key {key} is not known"
+    if problem["type"] == "missing":
+        return f"{source}: key {key} is missing"
+    value = "" if isinstance(problem["input"], dict | BaseModel) else f" has value {problem['input']!r}"
+    return f"{source}: key {key}{value}: {problem['msg']}"

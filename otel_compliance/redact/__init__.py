@@ -1,0 +1,1 @@
+"""Find personal data and secrets, and replace them before anything is exported."""

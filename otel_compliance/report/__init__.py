@@ -1,0 +1,1 @@
+"""What people see: Grafana dashboards, alert rules, the HTML report."""

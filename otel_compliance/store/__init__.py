@@ -1,0 +1,1 @@
+"""From spans and log records to rows in ClickHouse: convert, spool, drain, migrate."""
