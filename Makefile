@@ -1,0 +1,54 @@
+# Everything runs in .venv, which is made on first use. Only Python 3.11+ and make are needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-lowest check format docs bench bench-smoke clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(STAMP): pyproject.toml otel_compliance.pth
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=python3.12, for example")'
+	@echo "Preparing $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## Run the demo: capture, redact, store, detect and report, on this machine alone
+	@$(BIN)/otel-compliance demo
+
+test: $(STAMP) ## Run the tests
+	$(BIN)/python -m pytest -n auto
+
+test-lowest: ## Run the tests with the lowest versions of the dependencies that are claimed
+	$(PYTHON) tests/lowest/run.py
+
+check: $(STAMP) ## Lint, types, layers, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/otel-compliance build --check
+
+format: $(STAMP) ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(STAMP) ## Regenerate dashboards, alert rules, runbooks and the reference
+	$(BIN)/otel-compliance build
+
+bench: $(STAMP) ## Run the benchmarks
+	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/redaction.py
+	$(BIN)/python benchmarks/storage.py
+
+bench-smoke: $(STAMP) ## Run each benchmark briefly, to see that it works
+	$(BIN)/python benchmarks/overhead.py --smoke
+	$(BIN)/python benchmarks/redaction.py --smoke
+	$(BIN)/python benchmarks/storage.py --smoke
+
+clean: ## Remove the environment, caches and the demo's data
+	rm -rf $(VENV) .otel-compliance .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build .coverage

@@ -1,0 +1,140 @@
+"""Pure functions from request and response bodies to facts and to messages in the conventions' shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from opentelemetry.util.types import AttributeValue
+
+from otel_compliance.names import Attr, GenAI
+
+_USAGE: Final[Mapping[str, str]] = {
+    "output_tokens": GenAI.OUTPUT_TOKENS,
+    "cache_read_input_tokens": GenAI.CACHE_READ_TOKENS,
+    "cache_creation_input_tokens": GenAI.CACHE_WRITE_TOKENS,
+}
+
+_ZDR_INELIGIBLE_KEYS: Final = frozenset({"container", "mcp_servers"})
+"""Body keys of features outside zero data retention (provider's feature table of 2026-08)."""
+
+_ZDR_INELIGIBLE_TOOLS: Final = ("code_execution", "mcp_toolset")
+_HIPAA_INELIGIBLE_TOOLS: Final = (*_ZDR_INELIGIBLE_TOOLS, "web_fetch", "tool_search", "advisor")
+
+
+def request_facts(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    """Facts of a request body: model, limits, requested region, eligibility for special arrangements."""
+    facts: dict[str, AttributeValue] = {}
+    _put(facts, GenAI.REQUEST_MODEL, body.get("model"), str)
+    _put(facts, GenAI.REQUEST_MAX_TOKENS, body.get("max_tokens"), int)
+    _put(facts, Attr.REGION_REQUESTED, body.get("inference_geo"), str)
+    tools = _tool_types(body.get("tools"))
+    outside = any(body.get(key) for key in _ZDR_INELIGIBLE_KEYS)
+    facts[Attr.ZDR_ELIGIBLE] = not (outside or _starts_with_any(tools, _ZDR_INELIGIBLE_TOOLS))
+    facts[Attr.HIPAA_ELIGIBLE] = not (outside or _starts_with_any(tools, _HIPAA_INELIGIBLE_TOOLS))
+    return facts
+
+
+def user_id(body: Mapping[str, Any]) -> str | None:
+    """``metadata.user_id`` of a request body, where it is set."""
+    metadata = body.get("metadata")
+    value = metadata.get("user_id") if isinstance(metadata, Mapping) else None
+    return value if isinstance(value, str) and value else None
+
+
+def response_facts(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    """Facts of a message body: ids, model, token counts, actual region, stop reason.
+
+    ``gen_ai.usage.input_tokens`` includes cached tokens, as the conventions ask; the API's field does not.
+    """
+    facts: dict[str, AttributeValue] = {}
+    _put(facts, GenAI.RESPONSE_ID, body.get("id"), str)
+    _put(facts, GenAI.RESPONSE_MODEL, body.get("model"), str)
+    if isinstance(reason := body.get("stop_reason"), str):
+        facts[GenAI.FINISH_REASONS] = (reason,)
+    usage = body.get("usage")
+    if isinstance(usage, Mapping):
+        _put(facts, Attr.REGION_ACTUAL, usage.get("inference_geo"), str)
+        for field, name in _USAGE.items():
+            _put(facts, name, usage.get(field), int)
+        if isinstance(uncached := usage.get("input_tokens"), int):
+            cached = (usage.get(field) for field in ("cache_read_input_tokens", "cache_creation_input_tokens"))
+            facts[GenAI.INPUT_TOKENS] = uncached + sum(count for count in cached if isinstance(count, int))
+    return facts
+
+
+def input_content(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    """The conventions' content attributes of a redacted request body, as JSON text."""
+    content: dict[str, AttributeValue] = {}
+    if isinstance(messages := body.get("messages"), Sequence) and not isinstance(messages, str):
+        content[GenAI.INPUT_MESSAGES] = _json([_message(item) for item in messages])
+    if system := body.get("system"):
+        content[GenAI.SYSTEM_INSTRUCTIONS] = _json(_parts(system))
+    if tools := body.get("tools"):
+        content[GenAI.TOOL_DEFINITIONS] = _json(tools)
+    return content
+
+
+def output_content(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    """The conventions' content attribute of a redacted response body, as JSON text."""
+    message = {"role": "assistant", "parts": _parts(body.get("content") or [])}
+    if isinstance(reason := body.get("stop_reason"), str):
+        message["finish_reason"] = reason
+    return {GenAI.OUTPUT_MESSAGES: _json([message])}
+
+
+def _message(item: Any) -> dict[str, Any]:
+    if not isinstance(item, Mapping):
+        return {"role": "unknown", "parts": _parts(item)}
+    return {"role": str(item.get("role", "unknown")), "parts": _parts(item.get("content"))}
+
+
+def _parts(content: Any) -> list[dict[str, Any]]:
+    """Content of a message as the conventions' parts. Unknown blocks keep their own shape."""
+    if isinstance(content, str):
+        return [{"type": "text", "content": content}]
+    if not isinstance(content, Sequence):
+        return []
+    return [_part(block) for block in content]
+
+
+def _part(block: Any) -> dict[str, Any]:
+    if not isinstance(block, Mapping):
+        return {"type": "text", "content": str(block)}
+    match block.get("type"):
+        case "text":
+            return {"type": "text", "content": block.get("text")}
+        case "thinking":
+            return {"type": "reasoning", "content": block.get("thinking")}
+        case "tool_use" | "server_tool_use":
+            return {
+                "type": "tool_call",
+                "id": block.get("id"),
+                "name": block.get("name"),
+                "arguments": block.get("input"),
+            }
+        case "tool_result":
+            return {"type": "tool_call_response", "id": block.get("tool_use_id"), "response": block.get("content")}
+        case _:
+            return dict(block)
+
+
+def _tool_types(tools: Any) -> list[str]:
+    if not isinstance(tools, Sequence):
+        return []
+    return [str(tool.get("type", "")) for tool in tools if isinstance(tool, Mapping)]
+
+
+def _starts_with_any(names: Sequence[str], prefixes: tuple[str, ...]) -> bool:
+    return any(name.startswith(prefixes) for name in names)
+
+
+def _put(facts: dict[str, AttributeValue], name: str, value: Any, kind: type) -> None:
+    """Set `name` only to a value of the type it is documented with: a wrong attribute is worse than none."""
+    if isinstance(value, kind) and not isinstance(value, bool):
+        facts[name] = value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)

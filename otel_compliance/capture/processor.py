@@ -1,0 +1,108 @@
+"""The span processor that redacts every span and completes the spans of Claude calls, as they end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.context import Context, get_value
+from opentelemetry.sdk.trace import Span, SpanProcessor
+from opentelemetry.trace import StatusCode
+from opentelemetry.util.types import AttributeValue
+
+from otel_compliance import health
+from otel_compliance.capture.call import CALL_KEY, Call, Outcome
+from otel_compliance.capture.recorder import Recorder
+from otel_compliance.names import NATIVE_SCOPE_PREFIX, Attr
+from otel_compliance.redact import RedactingSpanProcessor
+
+
+class ComplianceSpanProcessor(SpanProcessor):
+    """Redacts every span of every scope, then adds the compliance attributes to those of Claude calls.
+
+    Both happen in ``_on_ending``, which the SDK calls on all processors before it gives the ended span to any
+    exporter, so the order in which processors were added does not matter. One processor does both because the
+    SDK may run processors concurrently.
+
+    Args:
+        redactor: Redacts the span in place.
+        recorder: Has the facts of the calls.
+
+    Attributes:
+        complete_calls: Off after `uninstrument`, when only redaction goes on.
+    """
+
+    def __init__(self, redactor: RedactingSpanProcessor, recorder: Recorder) -> None:
+        self._redactor = redactor
+        self._recorder = recorder
+        self.complete_calls = True
+        self._calls: WeakKeyDictionary[Span, Call] = WeakKeyDictionary()
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Bind the span that the SDK starts for a call to the record of that call."""
+        with health.contained("capture.on_start"):
+            call = get_value(CALL_KEY, parent_context)
+            if self.complete_calls and isinstance(call, Call) and call.span is None and is_native(span):
+                call.span = span
+                call.span_context = span.get_span_context()
+                self._calls[span] = call
+
+    def _on_ending(self, span: Span) -> None:
+        self._redactor._on_ending(span)  # noqa: SLF001 - the SDK's own hook, public in the specification
+        with health.contained("capture.on_ending"):
+            call = self._calls.pop(span, None)
+            if call is not None:
+                outcome, error_type = _outcome(call, span)
+                _add(span, self._recorder.finish(call, outcome, error_type))
+
+    def shutdown(self) -> None:
+        """Nothing is held."""
+
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        """Nothing is held."""
+        return True
+
+
+def is_native(span: Any) -> bool:
+    """Whether `span` is the one that the Anthropic SDK makes for a call."""
+    scope = getattr(span, "instrumentation_scope", None)
+    name = getattr(scope, "name", "")
+    return name.startswith(NATIVE_SCOPE_PREFIX) and getattr(span.kind, "name", "") == "CLIENT"
+
+
+def _outcome(call: Call, span: Span) -> tuple[Outcome, str]:
+    """How a call ended, as its native span tells: the SDK marks errors, and leaves what the app stopped unset."""
+    if span.status.status_code is StatusCode.ERROR:
+        return Outcome.ERROR, str((span.attributes or {}).get("error.type", ""))
+    if call.stream:
+        return stream_outcome(call), ""
+    return (Outcome.COMPLETED if call.output is not None else _unanswered(call)), ""
+
+
+def stream_outcome(call: Call) -> Outcome:
+    """How a stream that did not fail ended: read to its end, closed by the app, or dropped."""
+    if call.assembler.stopped:
+        return Outcome.COMPLETED
+    return Outcome.CANCELLED if call.closed_by_app else Outcome.ABANDONED
+
+
+def _unanswered(call: Call) -> Outcome:
+    """A call that ended without an inspected answer: cancelled before it came, or answered and never read."""
+    return Outcome.ABANDONED if "http.response.status_code" in call.transport else Outcome.CANCELLED
+
+
+def _add(span: Span, ours: Mapping[str, AttributeValue]) -> None:
+    """Put `ours` on a span that is ending, whose attributes the SDK has already made immutable.
+
+    What redaction of the span itself found wrong is kept: a failure there is never overwritten by success here.
+    """
+    current = span._attributes  # noqa: SLF001 - there is no public way, opentelemetry-python#5614
+    merged = {**current, **ours}
+    if current.get(Attr.REDACTION_STATUS) == "failed":
+        merged[Attr.REDACTION_STATUS] = "failed"
+        merged[Attr.CLASSIFICATION] = current.get(Attr.CLASSIFICATION, merged[Attr.CLASSIFICATION])
+    span._attributes = BoundedAttributes(  # noqa: SLF001
+        maxlen=current.maxlen, attributes=merged, max_value_len=current.max_value_len
+    )
