@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from otel_compliance.classification import Classification
-    from otel_compliance.context import context
+    from otel_compliance.caller import context
     from otel_compliance.errors import ComplianceError
     from otel_compliance.instrumentation import instrument, uninstrument
     from otel_compliance.policy import Policy
@@ -22,7 +22,7 @@ _HOME = {
     "ComplianceError": "errors",
     "Policy": "policy",
     "Redactor": "redact",
-    "context": "context",
+    "context": "caller",
     "instrument": "instrumentation",
     "uninstrument": "instrumentation",
 }

@@ -15,7 +15,7 @@ from opentelemetry.trace import Span, SpanContext
 from opentelemetry.util.types import AttributeValue
 
 from otel_compliance.capture.stream import StreamAssembler
-from otel_compliance.context import CallerContext
+from otel_compliance.caller import CallerContext
 
 CALL_KEY = create_key("otel-compliance-call")
 """Key of the running `Call` in the OpenTelemetry context. Context stays in the process; baggage would not."""

@@ -29,7 +29,7 @@ from otel_compliance.capture.messages import request_facts, response_facts, user
 from otel_compliance.capture.processor import stream_outcome
 from otel_compliance.capture.recorder import Recorder
 from otel_compliance.capture.transport import credential_facts, error_type, request_type, response_header_facts
-from otel_compliance.context import current as current_caller
+from otel_compliance.caller import current as current_caller
 from otel_compliance.names import TRACER_NAME, GenAI
 
 _EXTENSION = "otel_compliance.call"

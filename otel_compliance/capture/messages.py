@@ -78,7 +78,7 @@ def input_content(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
 
 def output_content(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
     """The conventions' content attribute of a redacted response body, as JSON text."""
-    message = {"role": "assistant", "parts": _parts(body.get("content") or [])}
+    message: dict[str, Any] = {"role": "assistant", "parts": _parts(body.get("content") or [])}
     if isinstance(reason := body.get("stop_reason"), str):
         message["finish_reason"] = reason
     return {GenAI.OUTPUT_MESSAGES: _json([message])}

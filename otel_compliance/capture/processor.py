@@ -73,12 +73,14 @@ def is_native(span: Any) -> bool:
 
 
 def _outcome(call: Call, span: Span) -> tuple[Outcome, str]:
-    """How a call ended, as its native span tells: the SDK marks errors, and leaves what the app stopped unset."""
-    if span.status.status_code is StatusCode.ERROR:
-        return Outcome.ERROR, str((span.attributes or {}).get("error.type", ""))
-    if call.stream:
-        return stream_outcome(call), ""
-    return (Outcome.COMPLETED if call.output is not None else _unanswered(call)), ""
+    """How a call ended, as its native span tells: the SDK leaves the status of what the app stopped unset."""
+    match span.status.status_code:
+        case StatusCode.ERROR:
+            return Outcome.ERROR, str((span.attributes or {}).get("error.type", ""))
+        case StatusCode.OK:
+            return Outcome.COMPLETED, ""
+        case _:
+            return (stream_outcome(call) if call.stream else _unanswered(call)), ""
 
 
 def stream_outcome(call: Call) -> Outcome:
@@ -98,7 +100,8 @@ def _add(span: Span, ours: Mapping[str, AttributeValue]) -> None:
 
     What redaction of the span itself found wrong is kept: a failure there is never overwritten by success here.
     """
-    current = span._attributes  # noqa: SLF001 - there is no public way, opentelemetry-python#5614
+    # There is no public way to change a span that is ending: opentelemetry-python#5614.
+    current: Any = span._attributes  # noqa: SLF001
     merged = {**current, **ours}
     if current.get(Attr.REDACTION_STATUS) == "failed":
         merged[Attr.REDACTION_STATUS] = "failed"

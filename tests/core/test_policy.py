@@ -1,0 +1,135 @@
+"""The policy file: strict, safe by default, digested."""
+
+from pathlib import Path
+
+import pytest
+
+from otel_compliance.classification import Classification
+from otel_compliance.errors import PolicyError
+from otel_compliance.policy import Policy
+
+PUBLIC, INTERNAL, CONFIDENTIAL, RESTRICTED = Classification
+
+
+def test_default_policy_is_safe() -> None:
+    """Without a file: contact data is CONFIDENTIAL, secrets are RESTRICTED, and RESTRICTED content is not kept."""
+    policy = Policy.default()
+    assert {item: policy.classify([item]) for item in ("EMAIL", "SSN", "ANTHROPIC_KEY", "SOMETHING_NEW")} == {
+        "EMAIL": CONFIDENTIAL,
+        "SSN": RESTRICTED,
+        "ANTHROPIC_KEY": RESTRICTED,
+        "SOMETHING_NEW": CONFIDENTIAL,
+    }
+    assert policy.classify([]) is INTERNAL
+    assert [policy.captures(item) for item in Classification] == [True, True, True, False]
+    assert [policy.retention_days(item) for item in Classification] == [400, 400, 90, 30]
+
+
+def test_a_file_changes_only_what_it_says() -> None:
+    """Keys that a file leaves out keep their built-in values, also within a table."""
+    policy = Policy.parse('version = 1\n[classification.teams]\nhr = "RESTRICTED"\n[retention]\nRESTRICTED = 7\n')
+    assert policy.floor(team_id="hr", purpose=None) is RESTRICTED
+    assert policy.floor(team_id=None, purpose=None) is PUBLIC
+    assert policy.classify(["SSN"]) is RESTRICTED
+    assert [policy.retention_days(item) for item in Classification] == [400, 400, 90, 7]
+
+
+def test_digest_tells_policies_apart() -> None:
+    """The digest depends on what the policy says, not on how the file is written."""
+    bare = Policy.parse("version = 1")
+    spaced = Policy.parse("# a comment\nversion   =   1\n")
+    other = Policy.parse("version = 1\n[retention]\nPUBLIC = 399\n")
+    assert bare.digest == spaced.digest == Policy.default().digest
+    assert other.digest != bare.digest
+    assert len(bare.digest) == 16
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x =", "policy.toml: not valid TOML: Invalid value (at end of document)"),
+        ("[retention]", "policy.toml: key version is missing: expected version = 1"),
+        ("version = 2", "policy.toml: key version has value 2: Input should be 1"),
+        ("version = 1\nfoo = 1", "policy.toml: key foo is not known"),
+        (
+            "version = 1\n[retention]\nRESTRICTED = 0",
+            "policy.toml: key retention.RESTRICTED has value 0: Input should be greater than or equal to 1",
+        ),
+        (
+            'version = 1\n[retention]\nPUBLIC = "30"',
+            "policy.toml: key retention.PUBLIC has value '30': Input should be a valid integer",
+        ),
+        (
+            'version = 1\n[residency]\nallowed = ["eu"]',
+            "policy.toml: key residency.allowed.0 has value 'eu': Input should be 'global' or 'us'",
+        ),
+        (
+            'version = 1\n[classification.entities]\nEMAIL = "SECRET"',
+            "policy.toml: key classification.entities.EMAIL has value 'SECRET': "
+            "Input should be 'PUBLIC', 'INTERNAL', 'CONFIDENTIAL' or 'RESTRICTED'",
+        ),
+        (
+            "version = 1\n[environments.production.retention]\nPUBLIC = 401\nINTERNAL = 1\nCONFIDENTIAL = 1\n"
+            "RESTRICTED = 1",
+            "policy.toml: key (whole file): Value error, environments.production.retention.PUBLIC is longer than "
+            "retention.PUBLIC",
+        ),
+        (
+            'version = 1\n[environments.production.capture]\nPUBLIC = "none"\nINTERNAL = "none"\n'
+            'CONFIDENTIAL = "none"\nRESTRICTED = "redacted"',
+            "policy.toml: key (whole file): Value error, environments.production.capture.RESTRICTED is wider than "
+            "capture.RESTRICTED",
+        ),
+    ],
+)
+def test_a_broken_policy_is_explained(tmp_path: Path, text: str, message: str) -> None:
+    """An error names the file, the line or the key, the value, and what was expected."""
+    path = tmp_path / "policy.toml"
+    path.write_text(text)
+    with pytest.raises(PolicyError) as caught:
+        Policy.load(path)
+    assert caught.value.problem.replace(str(tmp_path) + "/", "") == message
+
+
+def test_every_problem_is_reported_at_once() -> None:
+    """A file with several mistakes gets one message that lists them all."""
+    with pytest.raises(PolicyError) as caught:
+        Policy.parse("version = 1\nfoo = 1\n[retention]\nPUBLIC = 0\n", source="p")
+    assert caught.value.problem.splitlines() == [
+        "p: key retention.PUBLIC has value 0: Input should be greater than or equal to 1",
+        "p: key foo is not known",
+    ]
+
+
+@pytest.mark.parametrize(("content", "reason"), [(None, "No such file or directory"), (b"\xff", "it is not UTF-8")])
+def test_an_unreadable_policy_is_explained(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    """A policy file that is absent or not text is an error that says so."""
+    path = tmp_path / "p.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(PolicyError, match=reason):
+        Policy.load(path)
+
+
+def test_environments_override_retention_and_capture() -> None:
+    """An environment may replace retention and capture; other environments are as the top level says."""
+    policy = Policy.parse(
+        "version = 1\n[environments.development]\n"
+        "retention = { PUBLIC = 7, INTERNAL = 7, CONFIDENTIAL = 7, RESTRICTED = 7 }\n"
+        'capture = { PUBLIC = "redacted", INTERNAL = "none", CONFIDENTIAL = "none", RESTRICTED = "none" }\n'
+    )
+    assert policy.retention_days(PUBLIC, environment="development") == 7
+    assert policy.retention_days(PUBLIC, environment="production") == 400
+    assert [policy.captures(item, environment="development") for item in Classification] == [True, False, False, False]
+    assert policy.captures(CONFIDENTIAL, environment="production")
+
+
+@pytest.mark.parametrize(
+    ("requested", "actual", "violated"),
+    [("us", "us", False), (None, "us", False), (None, None, False), ("global", None, True), ("us", "global", True)],
+)
+def test_residency(requested: str | None, actual: str | None, violated: bool) -> None:
+    """What was asked for and what was answered must both be allowed; what is unknown breaks nothing."""
+    policy = Policy.parse('version = 1\n[residency]\nallowed = ["us"]\n')
+    assert policy.residency.violated(requested=requested, actual=actual) is violated
+    assert not Policy.default().residency.violated(requested=requested, actual=actual)
