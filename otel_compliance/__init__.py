@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from otel_compliance.classification import Classification
     from otel_compliance.caller import context
+    from otel_compliance.classification import Classification
     from otel_compliance.errors import ComplianceError
     from otel_compliance.instrumentation import instrument, uninstrument
     from otel_compliance.policy import Policy

@@ -208,10 +208,13 @@ class Instrumentation:
 
 def _start(configuration: Configuration, *, with_http_spans: bool, **providers: Any) -> None:
     global _active
+    # Importing the SDK may run `activate` through the import hook, so it comes before the look at `_active`.
+    _require_sdk()
     with _lock:
         if _active is not None:
+            if any(providers.values()):
+                logger.warning("otel-compliance: already active in this process, so the given providers are not used")
             return
-        _require_sdk()
         given = {name: providers.get(name) for name in ("tracer_provider", "logger_provider", "meter_provider")}
         instrumentation = Instrumentation(configuration, **given)
         instrumentation.start(with_http_spans=with_http_spans)
@@ -220,8 +223,10 @@ def _start(configuration: Configuration, *, with_http_spans: bool, **providers: 
 
 def _require_sdk() -> None:
     try:
+        import anthropic  # noqa: F401
+
         version = metadata.version("anthropic")
-    except metadata.PackageNotFoundError:
+    except (ImportError, metadata.PackageNotFoundError):
         raise ComplianceError(
             "the anthropic SDK is not installed, so there is nothing to instrument",
             remedy="pip install 'otel-compliance[instruments]'",

@@ -1,1 +1,22 @@
 """Find personal data and secrets, and replace them before anything is exported."""
+
+from otel_compliance.redact.processors import TRUSTED_KEY, RedactingLogRecordProcessor, RedactingSpanProcessor
+from otel_compliance.redact.recognize import Finding, Folded, Recognizer
+from otel_compliance.redact.redactor import Redacted, Redactor
+from otel_compliance.redact.secret_keys import SECRET_TYPES
+from otel_compliance.redact.selftest import verify
+from otel_compliance.redact.structure import RedactedValue
+
+__all__ = [
+    "SECRET_TYPES",
+    "TRUSTED_KEY",
+    "Finding",
+    "Folded",
+    "Recognizer",
+    "Redacted",
+    "RedactedValue",
+    "RedactingLogRecordProcessor",
+    "RedactingSpanProcessor",
+    "Redactor",
+    "verify",
+]

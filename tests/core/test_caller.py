@@ -8,8 +8,8 @@ import pytest
 from opentelemetry import baggage
 
 from otel_compliance import context
-from otel_compliance.classification import Classification
 from otel_compliance.caller import CallerContext, current
+from otel_compliance.classification import Classification
 
 
 def test_nothing_is_declared_by_default() -> None:

@@ -65,20 +65,30 @@ def test_digest_tells_policies_apart() -> None:
         ),
         (
             'version = 1\n[classification.entities]\nEMAIL = "SECRET"',
-            "policy.toml: key classification.entities.EMAIL has value 'SECRET': "
-            "Input should be 'PUBLIC', 'INTERNAL', 'CONFIDENTIAL' or 'RESTRICTED'",
+            (
+                "policy.toml: key classification.entities.EMAIL has value 'SECRET': "
+                "Input should be 'PUBLIC', 'INTERNAL', 'CONFIDENTIAL' or 'RESTRICTED'"
+            ),
         ),
         (
-            "version = 1\n[environments.production.retention]\nPUBLIC = 401\nINTERNAL = 1\nCONFIDENTIAL = 1\n"
-            "RESTRICTED = 1",
-            "policy.toml: key (whole file): Value error, environments.production.retention.PUBLIC is longer than "
-            "retention.PUBLIC",
+            (
+                "version = 1\n[environments.production.retention]\nPUBLIC = 401\nINTERNAL = 1\nCONFIDENTIAL = 1\n"
+                "RESTRICTED = 1"
+            ),
+            (
+                "policy.toml: key (whole file): Value error, environments.production.retention.PUBLIC is longer than "
+                "retention.PUBLIC"
+            ),
         ),
         (
-            'version = 1\n[environments.production.capture]\nPUBLIC = "none"\nINTERNAL = "none"\n'
-            'CONFIDENTIAL = "none"\nRESTRICTED = "redacted"',
-            "policy.toml: key (whole file): Value error, environments.production.capture.RESTRICTED is wider than "
-            "capture.RESTRICTED",
+            (
+                'version = 1\n[environments.production.capture]\nPUBLIC = "none"\nINTERNAL = "none"\n'
+                'CONFIDENTIAL = "none"\nRESTRICTED = "redacted"'
+            ),
+            (
+                "policy.toml: key (whole file): Value error, environments.production.capture.RESTRICTED is wider than "
+                "capture.RESTRICTED"
+            ),
         ),
     ],
 )

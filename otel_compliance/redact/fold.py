@@ -1,0 +1,120 @@
+"""Fold text to one byte per character, and map findings back to the original."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from array import array
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from otel_compliance.redact.recognize import Finding, Folded
+
+_INVISIBLE: Final = 0x7F
+_LETTER: Final = 0x80
+_OTHER: Final = 0x81
+_TOKEN_FILL: Final = b"\x82"
+
+_ESCAPE: Final = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|[nrtbfv0'\"\\/])")
+_PERCENT: Final = re.compile(rb"%([2-7][0-9A-Fa-f])")
+_ENTITY: Final = re.compile(rb"&#(?:([0-9]{2,3})|[xX]([0-9A-Fa-f]{2}));")
+
+TOKEN: Final = re.compile(rb"\[[A-Z][A-Z0-9_]{1,31}:[a-z0-9]{1,16}:[a-z2-7]{16}\]")
+"""A token made by `KeyRing.token`: it stands for a value that is already redacted."""
+
+_ERRORS: Final = "otel-compliance-fold"
+
+
+def _fold_char(char: str) -> int:
+    """The byte that stands for one character outside ASCII."""
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return ord("0") + unicodedata.digit(char)
+    if category == "Zs":
+        return ord(" ")
+    if category == "Pd" or char == "\u2212":
+        return ord("-")
+    if category in ("Cf", "Mn"):
+        return _INVISIBLE
+    compatible = unicodedata.normalize("NFKC", char)
+    if len(compatible) == 1 and compatible.isascii():
+        return ord(compatible)
+    return _LETTER if char.isalpha() else _OTHER
+
+
+class _Table(dict[str, int]):
+    """Folded characters, remembered: a text has few different ones."""
+
+    def __missing__(self, char: str) -> int:
+        folded = _fold_char(char)
+        if len(self) < 10_000:
+            self[char] = folded
+        return folded
+
+
+_table: Final = _Table()
+
+
+def _on_encode_error(error: UnicodeError) -> tuple[bytes, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return bytes([_table[char] for char in error.object[error.start : error.end]]), error.end
+
+
+codecs.register_error(_ERRORS, _on_encode_error)
+
+
+class FoldedText:
+    """A text, folded, and the way back from folded offsets to its own.
+
+    Args:
+        text: Any string; lone surrogates are allowed.
+    """
+
+    __slots__ = ("_length", "_positions", "folded")
+
+    def __init__(self, text: str) -> None:
+        buffer = text.encode("ascii", _ERRORS)
+        if b"\\" in buffer:
+            buffer = _ESCAPE.sub(_decode_escape, buffer)
+        if b"%" in buffer:
+            buffer = _PERCENT.sub(_decode_hex, buffer)
+        if b"&#" in buffer:
+            buffer = _ENTITY.sub(_decode_entity, buffer)
+        if b"[" in buffer:
+            buffer = TOKEN.sub(lambda match: _TOKEN_FILL * len(match[0]), buffer)
+        self._length = len(buffer)
+        self._positions: array[int] | None = None
+        if _INVISIBLE in buffer:
+            self._positions = array("q", (i for i, byte in enumerate(buffer) if byte != _INVISIBLE))
+            buffer = buffer.translate(None, bytes([_INVISIBLE]))
+            text = "".join([text[i] for i in self._positions])
+        self.folded = Folded(buffer, text)
+
+    def original(self, findings: Sequence[Finding]) -> list[Finding]:
+        """`findings` with offsets in the original text. Invisible characters behind a value belong to it."""
+        positions = self._positions
+        if positions is None:
+            return list(findings)
+        behind = [*positions[1:], self._length]
+        return [replace(item, start=positions[item.start], end=behind[item.end - 1]) for item in findings]
+
+
+def _decode_escape(match: re.Match[bytes]) -> bytes:
+    r"""``\u0040`` becomes the character and filling of the same length; ``\n`` and its like become blanks."""
+    digits = match[1] or match[2]
+    if digits is None:
+        return b"  "
+    byte = chr(int(digits, 16)).encode("ascii", _ERRORS)
+    return byte.ljust(len(match[0]), b"\x7f")
+
+
+def _decode_hex(match: re.Match[bytes]) -> bytes:
+    byte = bytes([int(match[1], 16)])
+    return byte.ljust(3, b"\x7f") if byte != b"\x7f" else match[0]
+
+
+def _decode_entity(match: re.Match[bytes]) -> bytes:
+    code = int(match[1]) if match[1] else int(match[2], 16)
+    return chr(code).encode("ascii", _ERRORS)[:1].ljust(len(match[0]), b"\x7f")

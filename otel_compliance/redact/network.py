@@ -1,0 +1,73 @@
+"""Network addresses: IPv4 and IPv6."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from otel_compliance.redact.recognize import Finding, Folded
+
+_OCTET: Final = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_IPV4: Final = re.compile(
+    rb"(?<![0-9A-Za-z_\-])(?<![0-9]\.)" + _OCTET + rb"(?:\." + _OCTET + rb"){3}(?![0-9A-Za-z_]|\.[0-9])"
+)
+_VERSION_CONTEXT: Final = re.compile(rb"(?i)(?:version|release|ver\.?|build|v)[ :=\"']{0,3}\Z")
+_VERSION_CHARS: Final = 12
+
+_IPV6_ANCHOR: Final = re.compile(rb":[0-9A-Fa-f]{0,4}:")
+_IPV6: Final = re.compile(rb"[0-9A-Fa-f:]{2,39}(?:\.[0-9]{1,3}){0,3}")
+_ZONE: Final = re.compile(rb"%[0-9A-Za-z._\-]{1,16}")
+_IPV6_CHARS: Final = frozenset(b"0123456789abcdefABCDEF:.")
+_MAX_IPV6: Final = 45
+"""Characters of the longest textual form, an IPv4-mapped address (RFC 4291 section 2.2)."""
+
+
+class IPRecognizer:
+    """``IPV4`` and ``IPV6``."""
+
+    entity_types = frozenset({"IPV4", "IPV6"})
+
+    def find(self, folded: Folded) -> Iterator[Finding]:
+        """The addresses."""
+        data = folded.ascii
+        if data.count(b".") >= 3:
+            for match in _IPV4.finditer(data):
+                before = data[max(0, match.start() - _VERSION_CHARS) : match.start()]
+                if not _VERSION_CONTEXT.search(before):
+                    yield Finding("IPV4", *match.span(), 0.9)
+        if data.count(b":") >= 2:
+            yield from self._ipv6(data)
+
+    @staticmethod
+    def _ipv6(data: bytes) -> Iterator[Finding]:
+        done = 0
+        for anchor in _IPV6_ANCHOR.finditer(data):
+            if anchor.start() < done:
+                continue
+            start = anchor.start()
+            while start > done and anchor.start() - start <= 4 and data[start - 1] in _IPV6_CHARS:
+                start -= 1
+            match = _IPV6.match(data, start, start + _MAX_IPV6)
+            if match is None or not _is_ipv6(match[0].rstrip(b".")) or _continues(data, start, match.end()):
+                done = anchor.start() + 1
+                continue
+            zone = _ZONE.match(data, match.end())
+            done = zone.end() if zone else match.end()
+            yield Finding("IPV6", start, done, 0.9)
+
+
+def _continues(data: bytes, start: int, end: int) -> bool:
+    """Whether a candidate is only part of a longer word."""
+    before, after = data[start - 1 : start], data[end : end + 1]
+    return before.isalnum() or after.isalnum() or after == b":"
+
+
+def _is_ipv6(candidate: bytes) -> bool:
+    try:
+        address = ipaddress.IPv6Address(candidate.decode("ascii"))
+    except ValueError:
+        return False
+    # "::" and its like are written in code far more often than as somebody's address.
+    return int(address) > 0xFFFF

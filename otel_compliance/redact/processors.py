@@ -1,0 +1,276 @@
+"""Redact spans and log records of every scope before any exporter sees them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.context import create_key, get_value
+from opentelemetry.sdk._logs import LogRecordProcessor, ReadWriteLogRecord
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, Span, SpanProcessor
+from opentelemetry.sdk.util import BoundedList
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, Status
+
+from otel_compliance import health
+from otel_compliance.classification import Classification
+from otel_compliance.names import Attr
+from otel_compliance.redact.redactor import Redactor
+from otel_compliance.redact.structure import tombstone
+
+TRUSTED_KEY: Final = create_key("otel-compliance-trusted")
+"""Set in the context of log records that this package made of facts it redacted before; see `audit`."""
+
+_MASKED_HEADER: Final = re.compile(
+    r"(?i)http\.(?:request|response)\.header\."
+    r"(?:authorization|proxy[-_]authorization|x[-_]api[-_]key|cookie|set[-_]cookie|.*(?:token|secret|credential).*)"
+)
+
+_ADDRESSES: Final = frozenset(
+    {
+        "client.address",  # truncated by `capture`; without it a SOC cannot work
+        "host.ip",
+        "http.url",
+        "net.peer.ip",
+        "net.peer.name",
+        "network.local.address",
+        "network.peer.address",
+        "server.address",
+        "url.full",
+    }
+)
+"""Attributes in which an IP address names infrastructure, not a person; other entities in them are redacted."""
+
+_IP_TYPES: Final = frozenset({"IPV4", "IPV6"})
+_URLS: Final = frozenset({"http.url", "url.full"})
+
+
+class _Redaction:
+    """One pass over the attributes of one span or log record; remembers whether anything failed."""
+
+    __slots__ = ("_redactor", "changed", "failed")
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self.changed = False
+        self.failed = False
+
+    def attributes(self, attributes: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """Redacted copies, or `None` when nothing had to change."""
+        if not attributes:
+            return None
+        result: dict[str, Any] = {}
+        changed = False
+        for name, value in attributes.items():
+            redacted = self.value(name, value)
+            clean_name = self.text(name)
+            changed = changed or redacted is not value or clean_name != name
+            result[clean_name] = redacted
+        return result if changed else None
+
+    def value(self, name: str, value: Any) -> Any:
+        """One attribute's value; the same object when it is clean."""
+        if value is None or isinstance(value, bool | float):
+            return value
+        if _MASKED_HEADER.fullmatch(name):
+            return tombstone("header")
+        try:
+            redacted = self._redactor.redact_value(self._without_userinfo(name, value))
+        except Exception as error:  # noqa: BLE001 - on any doubt the value is dropped
+            health.swallow("redact.attribute", error)
+            self.failed = True
+            return tombstone("failed")
+        self.failed = self.failed or redacted.failed
+        if not redacted.counts and not redacted.failed and not isinstance(value, str | bytes):
+            return value
+        if name in _ADDRESSES and not redacted.failed and set(redacted.counts) <= _IP_TYPES:
+            return self._without_userinfo(name, value)
+        return value if redacted.value == value else redacted.value
+
+    def text(self, text: str) -> str:
+        """One string, such as a span's name."""
+        value = self.value("", text)
+        return value if isinstance(value, str) else tombstone("failed")
+
+    @staticmethod
+    def _without_userinfo(name: str, value: Any) -> Any:
+        if name not in _URLS or not isinstance(value, str) or "@" not in value:
+            return value
+        parts = urlsplit(value)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+class _Shared:
+    """Resources and scopes are shared by many spans, so each is redacted once."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._resources: dict[int, tuple[Resource, Resource]] = {}
+        self._scopes: dict[int, tuple[InstrumentationScope, InstrumentationScope]] = {}
+
+    def resource(self, resource: Resource) -> Resource:
+        """The redacted resource."""
+        known = self._resources.get(id(resource))
+        if known is not None and known[0] is resource:
+            return known[1]
+        attributes = _Redaction(self._redactor).attributes(resource.attributes)
+        redacted = resource if attributes is None else Resource(attributes, resource.schema_url)
+        _remember(self._resources, id(resource), (resource, redacted))
+        return redacted
+
+    def scope(self, scope: InstrumentationScope | None) -> InstrumentationScope | None:
+        """The redacted scope."""
+        if scope is None or not scope.attributes:
+            return scope
+        known = self._scopes.get(id(scope))
+        if known is not None and known[0] is scope:
+            return known[1]
+        attributes = _Redaction(self._redactor).attributes(scope.attributes)
+        redacted = (
+            scope
+            if attributes is None
+            else InstrumentationScope(scope.name, scope.version, scope.schema_url, attributes)
+        )
+        _remember(self._scopes, id(scope), (scope, redacted))
+        return redacted
+
+
+def _remember(memory: dict[int, Any], key: int, value: Any) -> None:
+    if len(memory) >= 1024:
+        memory.clear()
+    memory[key] = value
+
+
+class RedactingSpanProcessor(SpanProcessor):
+    """Redacts a span while it ends: name, attributes, events, links, status, resource and scope.
+
+    The SDK calls ``_on_ending`` on all processors before it hands the ended span to any of them, so no exporter sees
+    the raw span, in whatever order the processors were added. The span is immutable by then
+    (opentelemetry-python#5614), so its private parts are replaced as a whole; `verify` proves at start that this
+    works on the installed SDK.
+
+    Args:
+        redactor: Finds and replaces.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._shared = _Shared(redactor)
+
+    def _on_ending(self, span: Span) -> None:
+        try:
+            self._redact(span)
+        except Exception as error:  # noqa: BLE001 - a span that cannot be redacted is emptied
+            health.swallow("redact.span", error)
+            _empty(span)
+
+    def _redact(self, span: Any) -> None:
+        redaction = _Redaction(self._redactor)
+        span._name = redaction.text(span._name)
+        if (attributes := redaction.attributes(span._attributes)) is not None:
+            span._attributes = _bounded(span._attributes, attributes)
+        if span._events:
+            span._events = _bounded_list(span._events, [_event(redaction, item) for item in span._events])
+        if span._links:
+            span._links = _bounded_list(span._links, [_link(redaction, item) for item in span._links])
+        if span._status.description:
+            span._status = Status(span._status.status_code, redaction.text(span._status.description))
+        span._resource = self._shared.resource(span._resource)
+        span._instrumentation_scope = self._shared.scope(span._instrumentation_scope)
+        if redaction.failed:
+            _mark_failed(span)
+
+    def shutdown(self) -> None:
+        """Nothing is held."""
+
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        """Nothing is held."""
+        return True
+
+
+class RedactingLogRecordProcessor(LogRecordProcessor):
+    """Redacts log records: body, attributes, resource and scope. Added before any exporting processor.
+
+    Args:
+        redactor: Finds and replaces.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._shared = _Shared(redactor)
+
+    def on_emit(self, log_record: ReadWriteLogRecord) -> None:
+        """Redact one record in place."""
+        record: Any = log_record.log_record
+        try:
+            log_record.resource = self._shared.resource(log_record.resource)
+            if record.context is not None and get_value(TRUSTED_KEY, record.context):
+                return
+            redaction = _Redaction(self._redactor)
+            record.body = redaction.value("", record.body)
+            attributes = redaction.attributes(record.attributes)
+            if attributes is not None or redaction.failed:
+                attributes = attributes or dict(record.attributes or {})
+                record.attributes = attributes | (_FAILED if redaction.failed else {})
+        except Exception as error:  # noqa: BLE001 - a record that cannot be redacted is emptied
+            health.swallow("redact.log", error)
+            record.body = tombstone("failed")
+            record.attributes = dict(_FAILED)
+
+    def shutdown(self) -> None:
+        """Nothing is held."""
+
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        """Nothing is held."""
+        return True
+
+
+_FAILED: Final = {Attr.REDACTION_STATUS.value: "failed", Attr.CLASSIFICATION.value: Classification.RESTRICTED.value}
+
+
+def _event(redaction: _Redaction, event: Event) -> Event:
+    attributes = redaction.attributes(event.attributes)
+    name = redaction.text(event.name)
+    if attributes is None and name == event.name:
+        return event
+    return Event(name, _bounded(event.attributes, attributes or dict(event.attributes or {})), event.timestamp)
+
+
+def _link(redaction: _Redaction, link: Link) -> Link:
+    attributes = redaction.attributes(link.attributes)
+    return link if attributes is None else Link(link.context, _bounded(link.attributes, attributes))
+
+
+def _bounded(original: Any, attributes: Mapping[str, Any]) -> BoundedAttributes:
+    """New attributes under the limits of the ones they replace."""
+    return BoundedAttributes(
+        maxlen=getattr(original, "maxlen", None),
+        attributes=dict(attributes),
+        max_value_len=getattr(original, "max_value_len", None),
+    )
+
+
+def _bounded_list(original: Any, items: list[Any]) -> BoundedList:
+    maxlen = original._dq.maxlen if isinstance(original, BoundedList) else None
+    replaced = BoundedList(maxlen)
+    replaced.extend(items)
+    replaced.dropped = getattr(original, "dropped", 0)
+    return replaced
+
+
+def _mark_failed(span: Any) -> None:
+    span._attributes = _bounded(span._attributes, {**span._attributes, **_FAILED})
+
+
+def _empty(span: Any) -> None:
+    """Drop everything that may hold content. If even this fails, the parts are private no more: see `verify`."""
+    span._name = tombstone("failed")
+    span._attributes = BoundedAttributes(attributes=dict(_FAILED))
+    span._events = BoundedList(None)
+    span._links = BoundedList(None)
+    span._status = Status(span._status.status_code)
+    span._resource = Resource({})

@@ -1,0 +1,102 @@
+"""What a recogniser is, and how it sees text.
+
+Every recogniser reads the same `Folded` text: one byte for each character, in which look-alikes are folded to
+ASCII, so that full-width digits, no-break spaces, typographic dashes, zero-width characters, escape sequences and
+percent-encoding hide nothing. Offsets in it are offsets of characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from typing import Protocol, runtime_checkable
+
+from otel_compliance.errors import RedactionError
+
+ENTRY_POINT_GROUP = "otel_compliance_recognizer"
+"""Third parties add recognisers under this group; the object is called without arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One piece of personal data or one secret.
+
+    Attributes:
+        type: Upper-case entity type, such as ``EMAIL``.
+        start: Offset of its first character.
+        end: Offset behind its last character.
+        confidence: From 0 to 1.
+    """
+
+    type: str
+    start: int
+    end: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Folded:
+    """Text as recognisers see it.
+
+    Attributes:
+        ascii: One byte per visible character: ASCII, 0x80 for any other letter, 0x81 for
+            anything else, 0x82 within a token that stands for a value that is redacted already.
+        text: The same characters of the original, so that both have the same length.
+    """
+
+    ascii: bytes
+    text: str
+
+
+@runtime_checkable
+class Recognizer(Protocol):
+    """Finds entities of some types. Must be linear in the length of the text, and thread-safe."""
+
+    entity_types: frozenset[str]
+
+    def find(self, folded: Folded) -> Iterable[Finding]:
+        """The findings, in any order; offsets are those of `folded`."""
+
+
+def default_recognizers() -> Sequence[Recognizer]:
+    """The built-in recognisers and those that are installed as entry points.
+
+    Raises:
+        RedactionError: An installed recogniser cannot be loaded, or is none.
+    """
+    from otel_compliance.redact.network import IPRecognizer
+    from otel_compliance.redact.numbers import IbanRecognizer, NumberRecognizer
+    from otel_compliance.redact.secret_keys import SecretRecognizer
+    from otel_compliance.redact.text import EmailRecognizer
+
+    built_in: list[Recognizer] = [
+        EmailRecognizer(),
+        NumberRecognizer(),
+        IbanRecognizer(),
+        IPRecognizer(),
+        SecretRecognizer(),
+    ]
+    return [*built_in, *_installed()]
+
+
+@cache
+def _installed() -> tuple[Recognizer, ...]:
+    return tuple(_load(point) for point in metadata.entry_points(group=ENTRY_POINT_GROUP))
+
+
+def _load(point: metadata.EntryPoint) -> Recognizer:
+    try:
+        recognizer = point.load()()
+    except Exception as error:
+        raise RedactionError(
+            f"the recogniser {point.name!r} ({point.value}) cannot be loaded: {type(error).__name__}",
+            remedy="mend or uninstall the package that provides it",
+        ) from error
+    if not isinstance(recognizer, Recognizer):
+        raise RedactionError(
+            f"the recogniser {point.name!r} ({point.value}) lacks entity_types or find()",
+            remedy="mend or uninstall the package that provides it",
+        )
+    return recognizer

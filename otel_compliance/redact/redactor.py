@@ -1,0 +1,137 @@
+"""Find and replace: text, and the values of structures."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Final
+
+from otel_compliance.errors import RedactionError
+from otel_compliance.keys import KeyRing
+from otel_compliance.redact.fold import FoldedText
+from otel_compliance.redact.recognize import Finding, Recognizer, default_recognizers
+from otel_compliance.redact.structure import RedactedValue, Walk
+
+_TOKEN: Final = re.compile(r"\[[A-Z][A-Z0-9_]{1,31}:[a-z0-9]{1,16}:[a-z2-7]{16}\]")
+_SHORTEST_ENTITY: Final = 6
+"""No recognised entity is shorter: ``a@b.co``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """Redacted text.
+
+    Attributes:
+        text: The text with a typed token for each value.
+        findings: What was found, with offsets in the original text.
+        replacements: Token to the value it stands for. Personal data: never log it.
+    """
+
+    text: str
+    findings: tuple[Finding, ...]
+    replacements: Mapping[str, str] = field(repr=False)
+
+
+class Redactor:
+    """Finds personal data and secrets and replaces them by keyed tokens. Thread-safe.
+
+    Args:
+        keys: Makes the tokens: the same value gives the same token, in whatever spelling.
+        recognizers: What to look for; the built-in and installed recognisers when left out.
+
+    Raises:
+        RedactionError: There is no recogniser, or an installed one is broken.
+    """
+
+    def __init__(self, keys: KeyRing, recognizers: Sequence[Recognizer] | None = None) -> None:
+        self._keys = keys
+        self._recognizers = tuple(default_recognizers() if recognizers is None else recognizers)
+        if not self._recognizers:
+            raise RedactionError("there is no recogniser, so nothing would be redacted")
+
+    def find(self, text: str) -> list[Finding]:
+        """What is in `text`, sorted, without overlaps: of two that overlap the union is one finding."""
+        if len(text) < _SHORTEST_ENTITY:
+            return []
+        return self._find(FoldedText(text))[0]
+
+    def redact(self, text: str) -> Redacted:
+        """Replace what is found in `text`. Redacting again changes nothing: tokens are left alone."""
+        if len(text) < _SHORTEST_ENTITY:
+            return Redacted(text, (), {})
+        findings, normal_forms = self._find(FoldedText(text))
+        if not findings:
+            return Redacted(text, (), {})
+        pieces: list[str] = []
+        replacements: dict[str, str] = {}
+        position = 0
+        for finding, normal in zip(findings, normal_forms, strict=True):
+            token = self._keys.token(finding.type, normal)
+            replacements.setdefault(token, text[finding.start : finding.end])
+            pieces += text[position : finding.start], token
+            position = finding.end
+        pieces.append(text[position:])
+        return Redacted("".join(pieces), tuple(findings), replacements)
+
+    def restore(self, text: str, replacements: Mapping[str, str]) -> str:
+        """Put the values back, each in the spelling that stood first; unknown tokens stay.
+
+        Args:
+            text: Text with tokens, such as the model's answer to a redacted prompt.
+            replacements: `Redacted.replacements` of that prompt.
+        """
+        return _TOKEN.sub(lambda match: replacements.get(match[0], match[0]), text)
+
+    def redact_value(self, value: object) -> RedactedValue:
+        """Redact a structure of mappings, sequences and scalars: its strings, its keys and its numbers.
+
+        The input is not changed. What cannot be inspected becomes a tombstone, and `RedactedValue.failed` is set.
+        """
+        return Walk(self.redact, self._keys).run(value)
+
+    def _find(self, folded: FoldedText) -> tuple[list[Finding], list[str]]:
+        """(findings in the original text, their values in normal form)."""
+        source = folded.folded
+        candidates = [finding for recognizer in self._recognizers for finding in recognizer.find(source)]
+        merged = _merged(candidates)
+        normal = [_normal_form(item.type, source.ascii, source.text, item.start, item.end) for item in merged]
+        return folded.original(merged), normal
+
+
+def _merged(candidates: list[Finding]) -> list[Finding]:
+    """Findings without overlaps. The union is kept, so that no tail of a value stays; the surer one gives the type."""
+    if len(candidates) < 2:
+        return candidates
+    merged: list[Finding] = []
+    for item in sorted(candidates, key=lambda finding: (finding.start, -finding.end)):
+        last = merged[-1] if merged else None
+        if last is None or item.start >= last.end:
+            merged.append(item)
+        elif item.end > last.end or item.confidence > last.confidence:
+            surer = max(last, item, key=lambda finding: (finding.confidence, finding.end - finding.start))
+            merged[-1] = Finding(surer.type, last.start, max(last.end, item.end), surer.confidence)
+    return merged
+
+
+def _normal_form(entity_type: str, data: bytes, text: str, start: int, end: int) -> str:
+    """A value in the form in which every spelling of it is the same."""
+    if entity_type == "EMAIL":
+        # The folded form where it is ASCII, so that "%40" is "@", and the original letters elsewhere.
+        chars = (chr(byte) if byte < 0x80 else text[start + i] for i, byte in enumerate(data[start:end]))
+        return unicodedata.normalize("NFKC", "".join(chars)).casefold()
+    plain = data[start:end]
+    match entity_type:
+        case "PHONE":
+            digits = bytes(byte for byte in plain if 48 <= byte <= 57).decode("ascii")
+            return f"1{digits}" if len(digits) == 10 and not plain.startswith(b"+") else digits
+        case "CREDIT_CARD" | "SSN":
+            return bytes(byte for byte in plain if 48 <= byte <= 57).decode("ascii")
+        case "IBAN":
+            return plain.translate(None, b" -").decode("ascii")
+        case "IPV6":
+            return str(ip_address(plain.partition(b"%")[0].decode("ascii")))
+        case _:
+            return text[start:end]

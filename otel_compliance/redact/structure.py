@@ -1,0 +1,155 @@
+"""Redact structures: walk decoded values, never the serialised text of one."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from otel_compliance import health
+from otel_compliance.keys import KeyRing
+
+if TYPE_CHECKING:
+    from otel_compliance.redact.redactor import Redacted
+
+MAX_TEXT_CHARS: Final = 1 << 20
+"""Text of one value that is inspected; beyond it the value becomes a tombstone."""
+
+MAX_DEPTH: Final = 64
+"""Levels of nesting that are inspected; deeper ones, and cycles, become tombstones."""
+
+_BLOB_CHARS: Final = 512
+_BLOB: Final = re.compile(r"(?:data:[^,]{0,128},)?[A-Za-z0-9+/=_\-]{512,}+")
+_LONGEST_SAFE_NUMBER: Final = 10**8
+"""Integers with fewer digits than a bare identifier has are not inspected."""
+
+_SECRET_FIELD: Final = re.compile(
+    r"(?i)(?:.*[_\-.])?(?:password|passwd|pwd|passphrase|secret|api[_\-]?key|apikey|client[_\-]?secret"
+    r"|(?:access|refresh|auth|bearer|session|id)[_\-]?token|authorization|private[_\-]?key|credentials?)"
+)
+
+
+def tombstone(reason: str) -> str:
+    """What stands for a value that could not be inspected."""
+    return f"[REDACTED:{reason}]"
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedValue:
+    """A redacted structure.
+
+    Attributes:
+        value: A copy of the structure with tokens, blob descriptions and tombstones.
+        counts: Findings by entity type.
+        failed: Whether any part could not be inspected.
+    """
+
+    value: Any
+    counts: Counter[str]
+    failed: bool
+
+
+class Walk:
+    """One walk over one structure.
+
+    Args:
+        redact: Redacts one string.
+        keys: Makes the tokens of values that are secret by the name of their field.
+    """
+
+    def __init__(self, redact: Callable[[str], Redacted], keys: KeyRing) -> None:
+        self._redact = redact
+        self._keys = keys
+        self._counts: Counter[str] = Counter()
+        self._failed = False
+        self._budget = MAX_TEXT_CHARS
+
+    def run(self, value: object) -> RedactedValue:
+        """Redact `value`. Never raises."""
+        try:
+            redacted = self._value(value, 0)
+        except Exception as error:  # noqa: BLE001 - what cannot be inspected is not kept
+            health.swallow("redact.value", error)
+            redacted = self._fail(type(error).__name__)
+        return RedactedValue(redacted, self._counts, self._failed)
+
+    def _value(self, value: object, depth: int) -> Any:
+        if isinstance(value, str):
+            return self._string(value, depth)
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int | float):
+            return self._number(value)
+        if depth >= MAX_DEPTH:
+            return self._fail("depth")
+        if isinstance(value, Mapping):
+            return self._mapping(value, depth)
+        if isinstance(value, bytes | bytearray | memoryview):
+            return f"[BYTES:{len(value)}]"
+        if isinstance(value, Sequence):
+            return [self._value(item, depth + 1) for item in value]
+        return self._fail("type")
+
+    def _mapping(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+        redacted: dict[str, Any] = {}
+        for key, item in value.items():
+            name = self._string(str(key), MAX_DEPTH)
+            if isinstance(item, str) and item and _SECRET_FIELD.fullmatch(str(key)[:128]):
+                redacted[name] = self._secret(item)
+            else:
+                redacted[name] = self._value(item, depth + 1)
+        return redacted
+
+    def _string(self, text: str, depth: int) -> str:
+        self._budget -= len(text)
+        if len(text) >= _BLOB_CHARS and (blob := _BLOB.fullmatch(text)):
+            # Base64 of an image or a document: not text, and expensive to keep.
+            self._budget += len(text)
+            return f"[BLOB:{len(blob[0])}:{self._keys.fingerprint(text)}]"
+        if self._budget < 0:
+            return self._fail("size")
+        if depth < MAX_DEPTH and text[:1] in ("{", "["):
+            document = _json(text)
+            if document is not None:
+                return self._document(text, document, depth)
+        redacted = self._redact(text)
+        self._counts.update(finding.type for finding in redacted.findings)
+        return redacted.text
+
+    def _document(self, text: str, document: Any, depth: int) -> str:
+        """A string that is a JSON document: its values are redacted, so that it stays one."""
+        redacted = self._value(document, depth + 1)
+        return text if redacted == document else json.dumps(redacted, ensure_ascii=False)
+
+    def _number(self, value: float) -> Any:
+        if isinstance(value, float):
+            return value if math.isfinite(value) else str(value)
+        if abs(value) < _LONGEST_SAFE_NUMBER:
+            return value
+        text = self._string(str(value), MAX_DEPTH)
+        return value if text == str(value) else text
+
+    def _secret(self, text: str) -> str:
+        """A value that is secret by the name of its field. Redacted before, it stays as it is."""
+        redacted = self._redact(text)
+        found = Counter(finding.type for finding in redacted.findings)
+        if found or redacted.text.startswith("["):
+            self._counts += found
+            return redacted.text
+        self._counts["CREDENTIAL"] += 1
+        return self._keys.token("CREDENTIAL", text)
+
+    def _fail(self, reason: str) -> str:
+        self._failed = True
+        return tombstone(reason)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
