@@ -8,6 +8,7 @@ carries the exception's message, since messages of third-party code may quote co
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from otel_compliance.names import METER_NAME, Metric
 logger = logging.getLogger("otel_compliance")
 
 _lock = threading.Lock()
+# A lock that another thread held at a fork would never be released in the child.
+os.register_at_fork(after_in_child=lambda: globals().update(_lock=threading.Lock()))
 _counts: Counter[tuple[str, str]] = Counter()
 
 

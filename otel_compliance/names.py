@@ -56,6 +56,7 @@ class Attr(StrEnum):
     REQUEST_TYPE = "compliance.request.type"
     SOURCE_IP = "client.address"
     AUDIT_CHAIN_ID = "compliance.audit.chain.id"
+    AUDIT_PARENT = "compliance.audit.parent"
     AUDIT_SEQUENCE = "compliance.audit.sequence"
     AUDIT_PREVIOUS = "compliance.audit.prev"
     AUDIT_HASH = "compliance.audit.hash"
@@ -167,6 +168,7 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     Attribute(Attr.REQUEST_TYPE, "string", "API method, such as `messages.create` or `messages.stream`"),
     Attribute(Attr.SOURCE_IP, "string", "address of the caller, truncated by policy (OpenTelemetry's name)"),
     Attribute(Attr.AUDIT_CHAIN_ID, "string", "chain of one process (OCSF `record_integrity.chain_uid`)"),
+    Attribute(Attr.AUDIT_PARENT, "string", "chain of the process that this one was forked from"),
     Attribute(Attr.AUDIT_SEQUENCE, "int", "position in the chain, from 0, without gaps"),
     Attribute(Attr.AUDIT_PREVIOUS, "string", "hash of the previous event; 64 zeros for the first"),
     Attribute(Attr.AUDIT_HASH, "string", "SHA-256 over chain, sequence, previous hash and leaf"),

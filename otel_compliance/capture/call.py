@@ -14,8 +14,8 @@ from opentelemetry.context import create_key
 from opentelemetry.trace import Span, SpanContext
 from opentelemetry.util.types import AttributeValue
 
-from otel_compliance.capture.stream import StreamAssembler
 from otel_compliance.caller import CallerContext
+from otel_compliance.capture.stream import StreamAssembler
 
 CALL_KEY = create_key("otel-compliance-call")
 """Key of the running `Call` in the OpenTelemetry context. Context stays in the process; baggage would not."""

@@ -24,12 +24,12 @@ from opentelemetry.context import attach, detach, get_current, get_value, set_va
 from opentelemetry.trace import SpanKind
 
 from otel_compliance import health
+from otel_compliance.caller import current as current_caller
 from otel_compliance.capture.call import CALL_KEY, Call, Outcome
 from otel_compliance.capture.messages import request_facts, response_facts, user_id
 from otel_compliance.capture.processor import stream_outcome
 from otel_compliance.capture.recorder import Recorder
 from otel_compliance.capture.transport import credential_facts, error_type, request_type, response_header_facts
-from otel_compliance.caller import current as current_caller
 from otel_compliance.names import TRACER_NAME, GenAI
 
 _EXTENSION = "otel_compliance.call"

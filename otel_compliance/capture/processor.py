@@ -50,7 +50,7 @@ class ComplianceSpanProcessor(SpanProcessor):
                 self._calls[span] = call
 
     def _on_ending(self, span: Span) -> None:
-        self._redactor._on_ending(span)  # noqa: SLF001 - the SDK's own hook, public in the specification
+        self._redactor._on_ending(span)
         with health.contained("capture.on_ending"):
             call = self._calls.pop(span, None)
             if call is not None:
@@ -101,11 +101,9 @@ def _add(span: Span, ours: Mapping[str, AttributeValue]) -> None:
     What redaction of the span itself found wrong is kept: a failure there is never overwritten by success here.
     """
     # There is no public way to change a span that is ending: opentelemetry-python#5614.
-    current: Any = span._attributes  # noqa: SLF001
+    current: Any = span._attributes
     merged = {**current, **ours}
     if current.get(Attr.REDACTION_STATUS) == "failed":
         merged[Attr.REDACTION_STATUS] = "failed"
         merged[Attr.CLASSIFICATION] = current.get(Attr.CLASSIFICATION, merged[Attr.CLASSIFICATION])
-    span._attributes = BoundedAttributes(  # noqa: SLF001
-        maxlen=current.maxlen, attributes=merged, max_value_len=current.max_value_len
-    )
+    span._attributes = BoundedAttributes(maxlen=current.maxlen, attributes=merged, max_value_len=current.max_value_len)

@@ -29,7 +29,7 @@ from otel_compliance.instrumentation.peers import active_peers, consequence
 from otel_compliance.instrumentation.providers import Providers
 from otel_compliance.names import Attr
 from otel_compliance.policy import Policy
-from otel_compliance.redact import RedactingLogRecordProcessor, RedactingSpanProcessor, Redactor, verify
+from otel_compliance.redact import TRUSTED_KEY, RedactingLogRecordProcessor, RedactingSpanProcessor, Redactor, verify
 
 __all__ = ["AnthropicComplianceInstrumentor", "activate", "check_configuration", "instrument", "uninstrument"]
 
@@ -113,7 +113,7 @@ def check_configuration() -> None:
     Configuration.load()
 
 
-class AnthropicComplianceInstrumentor(BaseInstrumentor):  # type: ignore[misc] # the base class is untyped
+class AnthropicComplianceInstrumentor(BaseInstrumentor):  # type: ignore[misc] # untyped base class
     """The entry point of ``opentelemetry-instrument``."""
 
     def instrumentation_dependencies(self) -> Collection[str]:
@@ -199,6 +199,7 @@ class Instrumentation:
                 Attr.ENVIRONMENT: self._recorder.deployment.environment,
                 Attr.POLICY_DIGEST: self._policy_digest,
             },
+            trusted_key=TRUSTED_KEY,
         )
         self._recorder.audit = audit
         self._audit = audit

@@ -31,7 +31,8 @@ _SSN_BARE: Final = re.compile(
 _SSN_CONTEXT: Final = re.compile(rb"(?i)\b(?:ssn|social.{0,3}security|soc\.? ?sec)")
 _PHONE_US: Final = re.compile(
     # North American Numbering Plan: area and exchange codes start with 2-9.
-    rb"(?<![0-9A-Za-z.\-/])(?:\+?1[ .\-]?)?(?:\([2-9][0-9]{2}\)[ .\-]?|[2-9][0-9]{2}[ .\-])[2-9][0-9]{2}[ .\-][0-9]{4}(?![0-9A-Za-z]|[.\-][0-9])"
+    rb"(?<![0-9A-Za-z.\-/])(?:\+?1[ .\-]?)?(?:\([2-9][0-9]{2}\)[ .\-]?|[2-9][0-9]{2}[ .\-])"
+    rb"[2-9][0-9]{2}[ .\-][0-9]{4}(?![0-9A-Za-z]|[.\-][0-9])"
 )
 _PHONE_BARE: Final = re.compile(rb"(?<![0-9A-Za-z.\-/])(?:1)?[2-9][0-9]{2}[2-9][0-9]{6}(?![0-9A-Za-z]|[.\-][0-9])")
 _PHONE_INTERNATIONAL: Final = re.compile(rb"(?<![0-9A-Za-z])\+[1-9](?:[ .\-/]?\(?[0-9]\)?){6,14}(?![0-9A-Za-z])")

@@ -207,7 +207,8 @@ class RedactingLogRecordProcessor(LogRecordProcessor):
         """Redact one record in place."""
         record: Any = log_record.log_record
         try:
-            log_record.resource = self._shared.resource(log_record.resource)
+            if log_record.resource is not None:
+                log_record.resource = self._shared.resource(log_record.resource)
             if record.context is not None and get_value(TRUSTED_KEY, record.context):
                 return
             redaction = _Redaction(self._redactor)
@@ -254,10 +255,9 @@ def _bounded(original: Any, attributes: Mapping[str, Any]) -> BoundedAttributes:
     )
 
 
-def _bounded_list(original: Any, items: list[Any]) -> BoundedList:
-    maxlen = original._dq.maxlen if isinstance(original, BoundedList) else None
-    replaced = BoundedList(maxlen)
-    replaced.extend(items)
+def _bounded_list(original: Any, items: list[Any]) -> Any:
+    """A list of redacted `items` that remembers how many the original had dropped. It never grows again."""
+    replaced: Any = BoundedList.from_seq(len(items), items)
     replaced.dropped = getattr(original, "dropped", 0)
     return replaced
 
@@ -267,7 +267,7 @@ def _mark_failed(span: Any) -> None:
 
 
 def _empty(span: Any) -> None:
-    """Drop everything that may hold content. If even this fails, the parts are private no more: see `verify`."""
+    """Drop everything that may hold content."""
     span._name = tombstone("failed")
     span._attributes = BoundedAttributes(attributes=dict(_FAILED))
     span._events = BoundedList(None)

@@ -1,0 +1,64 @@
+"""The command line, ``otel-compliance``. Commands import what they need only when they run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from otel_compliance.cli import audit, calls, check, demo, detect, migrate, report
+from otel_compliance.cli.answer import EXIT_CODES, command
+
+__all__ = ["app", "main"]
+
+_HELP: Final = """Privacy, audit and detection for Claude traffic: what was sent, by whom, and was it safe?
+
+Start an app with OTEL_COMPLIANCE=on and nothing else changed; these commands then read what it recorded.
+New here? Run: otel-compliance demo
+"""
+
+app = typer.Typer(
+    help=_HELP,
+    epilog=EXIT_CODES,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+audit_app = typer.Typer(help="The audit log.", no_args_is_help=True, epilog=EXIT_CODES)
+
+for _target, _name, _function in (
+    (app, "demo", demo.demo),
+    (app, "check", check.check),
+    (app, "calls", calls.calls),
+    (app, "detect", detect.detect),
+    (app, "report", report.report),
+    (audit_app, "verify", audit.verify),
+    (app, "migrate", migrate.migrate),
+    (app, "build", report.build),
+):
+    _target.command(_name, epilog=EXIT_CODES)(command(_function))
+app.add_typer(audit_app, name="audit")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"otel-compliance {version('otel-compliance')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options of the command as a whole."""
+
+
+def main() -> None:
+    """The entry point of ``otel-compliance``."""
+    app(prog_name="otel-compliance")
