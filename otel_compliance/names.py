@@ -52,6 +52,7 @@ class Attr(StrEnum):
     RATELIMIT_TOKENS_LIMIT = "compliance.ratelimit.tokens.limit"
     RATELIMIT_TOKENS_REMAINING = "compliance.ratelimit.tokens.remaining"
     CALL_OUTCOME = "compliance.call.outcome"
+    CALL_DURATION = "compliance.call.duration"
     USAGE_COMPLETE = "compliance.usage.complete"
     REQUEST_TYPE = "compliance.request.type"
     SOURCE_IP = "client.address"
@@ -164,6 +165,7 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     Attribute(Attr.RATELIMIT_TOKENS_LIMIT, "int", "tokens per minute allowed, from the response headers"),
     Attribute(Attr.RATELIMIT_TOKENS_REMAINING, "int", "tokens left in the window"),
     Attribute(Attr.CALL_OUTCOME, "string", "`completed` `error` `cancelled` `abandoned`"),
+    Attribute(Attr.CALL_DURATION, "int", "nanoseconds from the call to the end of its answer"),
     Attribute(Attr.USAGE_COMPLETE, "boolean", "`false` when a stream ended before its final token counts"),
     Attribute(Attr.REQUEST_TYPE, "string", "API method, such as `messages.create` or `messages.stream`"),
     Attribute(Attr.SOURCE_IP, "string", "address of the caller, truncated by policy (OpenTelemetry's name)"),

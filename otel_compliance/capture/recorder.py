@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -157,6 +158,7 @@ class Recorder:
         requested, actual = (call.request.get(Attr.REGION_REQUESTED), call.response.get(Attr.REGION_ACTUAL))
         facts: dict[str, AttributeValue] = {
             Attr.CALL_OUTCOME: outcome.value,
+            Attr.CALL_DURATION: max(0, time.time_ns() - call.started_ns),
             Attr.REQUEST_TYPE: call.request_type,
             Attr.CLASSIFICATION: classification.value,
             Attr.CLASSIFICATION_SOURCE: source,
