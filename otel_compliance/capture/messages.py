@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from opentelemetry.util.types import AttributeValue
 
@@ -133,7 +133,7 @@ def _starts_with_any(names: Sequence[str], prefixes: tuple[str, ...]) -> bool:
 def _put(facts: dict[str, AttributeValue], name: str, value: Any, kind: type) -> None:
     """Set `name` only to a value of the type it is documented with: a wrong attribute is worse than none."""
     if isinstance(value, kind) and not isinstance(value, bool):
-        facts[name] = value
+        facts[name] = cast("AttributeValue", value)
 
 
 def _json(value: Any) -> str:

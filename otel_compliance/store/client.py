@@ -209,7 +209,7 @@ class _Lease:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
-        self._users = 1
+        self.users = 1
 
     @classmethod
     def take(cls, path: Path) -> _Lease:
@@ -225,7 +225,7 @@ class _Lease:
                         f"chdb://{path}: this process has chdb://{cls._held.path} open, and the engine allows one",
                         remedy="close the other store first",
                     )
-                cls._held._users += 1
+                cls._held.users += 1
                 return cls._held
             cls._held = cls(path, _lock_file(path))
             return cls._held
@@ -233,10 +233,10 @@ class _Lease:
     def release(self) -> None:
         """Give up one use; the last one gives up the store."""
         with self._guard:
-            self._users -= 1
-            if self._users == 0:
+            self.users -= 1
+            if self.users == 0:
                 os.close(self._descriptor)
-                type(self)._held = None
+                _Lease._held = None
 
 
 def _lock_file(path: Path) -> int:
