@@ -41,10 +41,11 @@ class Hooks:
 
     Args:
         recorder: Makes the record of each call.
-        before_call: Called with the client before each call, to attach processors to the provider in use.
+        before_call: Called with the client before each call; attaches processors to the tracer provider that this
+            client uses, and returns it.
     """
 
-    def __init__(self, recorder: Recorder, before_call: Callable[[Any], None]) -> None:
+    def __init__(self, recorder: Recorder, before_call: Callable[[Any], Any]) -> None:
         self._recorder = recorder
         self._before_call = before_call
         self._installed: list[tuple[Any, str]] = []
@@ -126,7 +127,7 @@ class Hooks:
         if not self._active:
             return None
         try:
-            self._before_call(client)
+            provider = self._before_call(client)
             options = kwargs["options"] if "options" in kwargs else args[1]
             span_name = getattr(options, "span_name", None)
             call = Call(
@@ -135,7 +136,7 @@ class Hooks:
                 stream=bool(kwargs.get("stream", False)),
             )
             if span_name is None or getattr(client, "_tracer", None) is None:
-                _start_own_span(call, client)
+                _start_own_span(call, client, provider)
         except Exception as error:  # noqa: BLE001 - the app's call goes on, unrecorded and counted
             health.swallow("capture.open", error)
             return None
@@ -289,10 +290,10 @@ def _call_context(call: Call) -> Any:
     return trace.set_span_in_context(call.span, context) if call.owns_span and call.span else context
 
 
-def _start_own_span(call: Call, client: Any) -> None:
+def _start_own_span(call: Call, client: Any, provider: Any) -> None:
     """Start the span of a call for which the SDK makes none, with the name and scope-free attributes it would have."""
     name = call.request_type if " " in call.request_type else f"anthropic.{call.request_type}"
-    span = trace.get_tracer(TRACER_NAME).start_span(
+    span = provider.get_tracer(TRACER_NAME).start_span(
         name,
         kind=SpanKind.CLIENT,
         attributes={GenAI.PROVIDER: "anthropic", GenAI.OPERATION: "chat", "server.address": client.base_url.host},

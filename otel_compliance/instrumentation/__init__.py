@@ -177,8 +177,8 @@ class Instrumentation:
         if self._http_instrumentor is not None:
             self._http_instrumentor.uninstrument()
 
-    def _before_call(self, client: Any) -> None:
-        """Attach to the provider this client uses; on the first call, open the audit chain.
+    def _before_call(self, client: Any) -> Any:
+        """The provider that this client uses, attached; on the first call, open the audit chain.
 
         Both wait for the first call because an app may set its providers after importing the SDK.
         """
@@ -187,6 +187,7 @@ class Instrumentation:
             with _lock:
                 if self._audit is None:
                     self._open_audit(provider)
+        return provider
 
     def _open_audit(self, provider: Any) -> None:
         resource = getattr(getattr(provider, "resource", None), "attributes", {})

@@ -54,6 +54,9 @@ class Providers:
     def of_client(self, client: Any) -> Any:
         """The tracer provider that `client` uses, attached; made and set globally when the app has none."""
         option = getattr(client, "_open_telemetry", None)
+        if isinstance(option, dict) and self._given_tracer_provider is not None:
+            # The SDK takes its tracer from here, or from the global provider, on the client's first call.
+            option.setdefault("tracer_provider", self._given_tracer_provider)
         provider = option.get("tracer_provider") if isinstance(option, dict) else None
         provider = provider or self._given_tracer_provider or trace.get_tracer_provider()
         if provider in self._attached:
