@@ -22,7 +22,9 @@ ASK: dict[str, Any] = {
 
 def test_a_call_carries_every_fact(observed: Observed) -> None:
     """The SDK's own span is completed with every attribute that a message can have, and nothing else is made."""
-    observed.claude.enqueue(Reply(text="Call +1 415 555 2671", inference_geo="us", usage={"cache_read_input_tokens": 3}))
+    observed.claude.enqueue(
+        Reply(text="Call +1 415 555 2671", inference_geo="us", usage={"cache_read_input_tokens": 3})
+    )
     with context(session_id="s-1", purpose="support", jurisdiction="DE", source_ip="203.0.113.77"):
         observed.client().messages.create(**ASK)
     [span] = observed.spans()

@@ -1,0 +1,13 @@
+-- Credentials in prompts or answers, by the key of the calls they were in.
+SELECT
+    KeyId AS subject,
+    toFloat64(uniqExact(ChainId, Seq)) AS value,
+    min(Timestamp) AS first_seen,
+    max(Timestamp) AS last_seen,
+    groupUniqArray(10)(TraceId) AS trace_ids
+FROM otel_audit
+WHERE IngestedAt >= {from:DateTime64(3)} AND IngestedAt < {to:DateTime64(3)}
+    AND EventName = 'claude.api.request'
+    AND SecretDetected
+GROUP BY subject
+HAVING value >= {threshold:UInt64}
