@@ -63,7 +63,7 @@ _FAMILIES: Final = (
         (b"://",),
         re.compile(rb"://[^\s/@:\"'<>]{0,128}+:([^\s/@\"'<>\x82]{1,128}+)@"),
         group=1,
-        confidence=0.95,
+        confidence=0.97,
     ),
 )
 

@@ -12,7 +12,7 @@ _COLOURS: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E
 
 _WIDTH: Final = 640
 _HEIGHT: Final = 200
-_LEFT: Final = 46
+_LEFT: Final = 54
 _BOTTOM: Final = 26
 _TOP: Final = 10
 _BAR_HEIGHT: Final = 26
@@ -78,7 +78,7 @@ def empty() -> str:
 
 def number_text(value: float) -> str:
     """A number for people: ``12,345`` or ``0.25``."""
-    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.2g}"
 
 
 def _grid_line(share: float, value: float) -> str:

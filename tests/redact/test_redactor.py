@@ -1,0 +1,203 @@
+"""Redacting and restoring text and structures."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from otel_compliance import health
+from otel_compliance.errors import RedactionError
+from otel_compliance.keys import KeyRing
+from otel_compliance.redact import Finding, Folded, Redactor, verify
+
+KEYS = KeyRing(bytes(range(32)))
+REDACTOR = Redactor(KEYS)
+VALUES = (
+    "jane.doe@example.com",
+    "415-555-2671",
+    "123-45-6789",
+    "4111 1111 1111 1111",
+    "DE89 3704 0044 0532 0130 00",
+    "203.0.113.77",
+    "sk-ant-api03-AbCdEfGhIjKlMnOpQrStUvWxYz",
+    "ghp_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789",
+)
+PLANTED = st.sampled_from(VALUES)
+# Text between values; a letter or digit that touches a value may make it another word.
+PADDING = st.text(st.characters(exclude_categories=["Cs"]), max_size=30).map(lambda text: f" {text} ")
+
+
+@given(st.lists(st.tuples(PADDING, PLANTED), min_size=1, max_size=5))
+def test_no_planted_value_survives(parts: list[tuple[str, str]]) -> None:
+    """Whatever stands around a value, it is gone, and redacting again changes nothing."""
+    text = "".join(padding + value for padding, value in parts) + " "
+    redacted = REDACTOR.redact(text)
+    assert not [value for _, value in parts if value in redacted.text]
+    assert REDACTOR.redact(redacted.text).text == redacted.text
+
+
+@given(PADDING, PLANTED, PADDING)
+def test_restoring_gives_the_text_back(before: str, value: str, behind: str) -> None:
+    """Redacting and restoring one value is lossless."""
+    text = before + value + behind
+    redacted = REDACTOR.redact(text)
+    if len(redacted.findings) == len(redacted.replacements):
+        assert REDACTOR.restore(redacted.text, redacted.replacements) == text
+
+
+@given(st.text(st.characters(codec=None), max_size=400))
+def test_any_text_is_survived(text: str) -> None:
+    """No text, lone surrogates included, raises; offsets are sorted, valid and apart."""
+    end = 0
+    for finding in REDACTOR.find(text):
+        assert end <= finding.start < finding.end <= len(text)
+        end = finding.end
+
+
+def test_restore_leaves_unknown_tokens() -> None:
+    """Only tokens of this mapping are replaced."""
+    redacted = REDACTOR.redact("a@example.com and b@example.com")
+    first, second = redacted.replacements
+    assert REDACTOR.restore(f"{second} {first}", {first: "a@example.com"}) == f"{second} a@example.com"
+
+
+def test_values_never_show_in_reprs() -> None:
+    """What was replaced is personal data, so it is not in any repr."""
+    assert "jane" not in repr(REDACTOR.redact("jane.doe@example.com"))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20) | PLANTED,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10) | PLANTED, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=200)
+@given(JSON)
+def test_structures_keep_their_shape_and_lose_their_values(document: Any) -> None:
+    """A structure is copied, not changed; no planted value is left in it, in keys neither."""
+    before = json.dumps(document)
+    redacted = REDACTOR.redact_value(document)
+    assert json.dumps(document) == before
+    shown = json.dumps(redacted.value)
+    assert not [value for value in VALUES if value in shown]
+    assert not redacted.failed
+
+
+def test_json_in_a_string_stays_json() -> None:
+    """A string that is a document is redacted inside, and still parses."""
+    text = json.dumps({"to": "jane.doe@example.com", "body": 'say "hi"\n', "n": 1})
+    redacted = REDACTOR.redact_value(text)
+    assert json.loads(redacted.value) == {
+        "to": KEYS.token("EMAIL", "jane.doe@example.com"),
+        "body": 'say "hi"\n',
+        "n": 1,
+    }
+    assert redacted.counts == Counter({"EMAIL": 1})
+
+
+def test_cut_json_is_redacted_too() -> None:
+    """A document that was cut in the middle does not parse, and is redacted as text."""
+    assert "jane" not in REDACTOR.redact_value('{"to": "jane.doe@example.com", "bo').value
+
+
+def test_secrets_are_known_by_the_name_of_their_field() -> None:
+    """A value in a field called password is a secret whatever it looks like, and is counted once."""
+    redacted = REDACTOR.redact_value({"db": {"password": "correct horse"}, "api_key": "sk-ant-api03-" + "x" * 20})
+    assert redacted.counts == Counter({"CREDENTIAL": 1, "ANTHROPIC_KEY": 1})
+    assert REDACTOR.redact_value(redacted.value).value == redacted.value
+
+
+def test_numbers_are_inspected() -> None:
+    """A card number that is an integer is a card number."""
+    assert REDACTOR.redact_value([4111111111111111, 42, 1.5, True]).value == [
+        KEYS.token("CREDIT_CARD", "4111111111111111"),
+        42,
+        1.5,
+        True,
+    ]
+
+
+def test_blobs_are_described_not_kept() -> None:
+    """Base64 of an image becomes its length and a keyed digest."""
+    redacted = REDACTOR.redact_value({"data": "QUJD" * 1000})
+    assert redacted.value["data"].startswith("[BLOB:4000:k1:")
+    assert not redacted.failed
+
+
+def _cycle() -> list[Any]:
+    endless: list[Any] = []
+    endless.append(endless)
+    return endless
+
+
+@pytest.mark.parametrize("value", [_cycle(), "a b " * 300_000, object(), {"deep": json.loads("[" * 100 + "]" * 100)}])
+def test_what_cannot_be_inspected_is_not_kept(value: Any) -> None:
+    """Cycles, excessive depth or size and unknown types become tombstones, and the result says that it failed."""
+    redacted = REDACTOR.redact_value(value)
+    assert redacted.failed
+    assert "[REDACTED:" in json.dumps(redacted.value)
+
+
+class Broken:
+    """A recogniser that raises, with content in its message."""
+
+    entity_types = frozenset({"X"})
+
+    def find(self, folded: Folded) -> Iterator[Finding]:
+        raise LookupError(folded.text)
+
+
+def test_a_broken_recogniser_fails_closed(caplog: pytest.LogCaptureFixture) -> None:
+    """If inspection raises, nothing is kept, the error is counted, and the log has its type alone."""
+    redacted = Redactor(KEYS, [Broken()]).redact_value({"text": "jane.doe@example.com"})
+    assert (redacted.value, redacted.failed) == ("[REDACTED:LookupError]", True)
+    assert health.swallowed()["redact.value", "LookupError"] >= 1
+    assert "jane" not in caplog.text
+
+
+def test_no_recogniser_is_an_error() -> None:
+    """A redactor that would find nothing is refused."""
+    with pytest.raises(RedactionError, match="no recogniser"):
+        Redactor(KEYS, [])
+
+
+def test_the_canary_is_redacted() -> None:
+    """The self-test passes on the installed SDK."""
+    verify()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@",
+        "a@",
+        "1",
+        "12-",
+        ":",
+        "a:",
+        "sk-ant-",
+        "eyJ",
+        "QUJD",
+        "DE12 3456 ",
+        "\u200b",
+        "é",
+        "+1",
+        "-----BEGIN PRIVATE KEY-----",
+        "://a:",
+        "1.",
+        "\\u0040",
+        "%40",
+        "[EMAIL:k1:",
+        "ghp_",
+        "aws secret = ",
+    ],
+)
+def test_hostile_repetition_ends(text: str) -> None:
+    """A megabyte of what a pattern begins with is done within the test's time limit, and finds nothing absurd."""
+    assert len(REDACTOR.find(text * (1_000_000 // len(text)))) <= 1_000_000

@@ -1,0 +1,262 @@
+"""The spool loses nothing that it accepted, and never blocks or breaks the app."""
+
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otel_compliance import health
+from otel_compliance.config import Settings
+from otel_compliance.errors import SchemaError, SpoolError, StoreUnavailable
+from otel_compliance.store.client import Store, connect
+from otel_compliance.store.drain import DrainReport, drain
+from otel_compliance.store.exporter import ClickHouseSpanExporter
+from otel_compliance.store.rows import COLUMN_TYPES, Block
+from otel_compliance.store.spool import Spool
+
+
+def block(*names: str) -> Block:
+    """Rows of spans that differ by name."""
+    defaults = {"Map": {}, "Arra": [], "UInt": 0, "Date": 1_790_000_000_000_000_000}
+    columns: dict[str, list[Any]] = {
+        name: [defaults.get(kind[:4].rstrip("("), "")] * len(names)
+        for name, kind in COLUMN_TYPES["otel_traces"].items()
+    }
+    columns["SpanName"] = list(names)
+    columns["TraceId"] = [f"trace-{name}" for name in names]
+    return Block("otel_traces", columns, len(names))
+
+
+def stored(store: Store) -> list[str]:
+    """Names of the stored spans."""
+    return [row["SpanName"] for row in store.query("SELECT SpanName FROM otel_traces ORDER BY SpanName")]
+
+
+def test_what_is_written_is_delivered_once(tmp_path: Path, store: Store) -> None:
+    """Segments are delivered in order and removed; a second drain has nothing to do."""
+    spool = Spool(tmp_path)
+    spool.append(block("a", "b"))
+    spool.append(block("c"))
+    assert drain(spool, store) == DrainReport(segments=2, rows=3)
+    assert (stored(store), spool.segments()) == (["a", "b", "c"], [])
+    assert drain(spool, store) == DrainReport()
+
+
+def test_a_crash_between_insert_and_removal_counts_once(tmp_path: Path, store: Store) -> None:
+    """A segment that is delivered again changes neither the table nor what is derived from it."""
+    spool = Spool(tmp_path)
+    segment = spool.append(block("a"))
+    again = segment.read_bytes()
+    drain(spool, store)
+    for _ in range(3):
+        segment.parent.mkdir(exist_ok=True)
+        segment.write_bytes(again)
+        assert drain(spool, store).segments == 1
+    assert stored(store) == ["a"]
+    assert store.query("SELECT count() AS n FROM otel_traces_trace_id_ts") == [{"n": 1}]
+
+
+def test_equal_batches_both_count(tmp_path: Path, store: Store) -> None:
+    """Two batches with the same content are two batches."""
+    spool = Spool(tmp_path)
+    spool.append(block("a"))
+    spool.append(block("a"))
+    drain(spool, store)
+    assert stored(store) == ["a", "a"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a header\nrest", b'{"format": 1}\n', b"[]\n"])
+def test_a_damaged_segment_holds_up_nothing(tmp_path: Path, store: Store, damage: bytes) -> None:
+    """It is set aside and counted, and the segments behind it are delivered."""
+    spool = Spool(tmp_path)
+    spool.append(block("lost")).write_bytes(damage)
+    spool.append(block("kept"))
+    assert drain(spool, store) == DrainReport(segments=1, rows=1, quarantined=1)
+    assert (stored(store), len(spool.quarantined()), spool.segments()) == (["kept"], 1, [])
+
+
+def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
+    """A segment whose content does not fit its hash is refused."""
+    spool = Spool(tmp_path)
+    segment = spool.append(block("a"))
+    data = bytearray(segment.read_bytes())
+    data[-1] ^= 1
+    segment.write_bytes(data)
+    with pytest.raises(SpoolError, match="damaged"):
+        spool.read(segment)
+
+
+def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    """Nobody else can read a segment."""
+    segment = Spool(tmp_path / "spool").append(block("a"))
+    assert stat.S_IMODE(segment.stat().st_mode) == 0o600
+    assert stat.S_IMODE(segment.parent.stat().st_mode) == 0o700
+
+
+def test_a_full_spool_refuses_and_says_so(tmp_path: Path) -> None:
+    """Over its bound the spool takes nothing more, and what it has stays."""
+    spool = Spool(tmp_path, max_bytes=1500)
+    spool.append(block("a"))
+    with pytest.raises(SpoolError, match="is full"):
+        spool.append(block(*(str(random.random()) for _ in range(200))))
+    assert len(spool.segments()) == 1
+
+
+def test_a_full_disk_leaves_no_half_segment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the disk refuses, there is an error that names it, and no file."""
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    spool = Spool(tmp_path)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SpoolError, match="No space left on device"):
+        spool.append(block("a"))
+    assert list(tmp_path.rglob("*.*")) == []
+
+
+def test_threads_do_not_collide(tmp_path: Path) -> None:
+    """Segments of many threads are all there."""
+    spool = Spool(tmp_path)
+    threads = [threading.Thread(target=lambda: [spool.append(block("a")) for _ in range(20)]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(spool.segments()) == 160
+
+
+def test_a_forked_child_writes_apart(tmp_path: Path) -> None:
+    """Parent and child have folders of their own, so no segment is overwritten."""
+    spool = Spool(tmp_path)
+    spool.append(block("parent"))
+    child = os.fork()
+    if child == 0:
+        spool.append(block("child"))
+        os._exit(0)
+    os.waitpid(child, 0)
+    spool.append(block("parent"))
+    assert sorted(len(list(folder.iterdir())) for folder in tmp_path.iterdir()) == [1, 2]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from store.test_spool import block, Spool
+spool = Spool(Path({directory!r}))
+for number in range(10**6):
+    spool.append(block(*(f"{{number}}-{{row}}" for row in range(50))))
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_a_killed_writer_loses_nothing_it_accepted(tmp_path: Path, store: Store, round_: int) -> None:
+    """After kill -9 every batch that was accepted is stored whole, once, and no segment is damaged."""
+    code = WRITER.format(tests=str(Path(__file__).parents[1]), directory=str(tmp_path))
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert process.stdout is not None
+    for _ in range(random.Random(round_).randint(1, 40)):
+        accepted = int(process.stdout.readline())
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert drain(Spool(tmp_path), store).quarantined == 0
+    names = stored(store)
+    assert len(names) == len(set(names))
+    assert {f"{number}-{row}" for number in range(accepted + 1) for row in range(50)} <= set(names)
+    assert len(names) % 50 == 0
+
+
+def test_an_exporter_needs_neither_engine_nor_network(tmp_path: Path) -> None:
+    """An instrumented process with the embedded store loads neither chDB nor the client."""
+    code = (
+        "import sys; from otel_compliance.store.exporter import ClickHouseSpanExporter; "
+        "from opentelemetry.sdk.trace import TracerProvider; "
+        "from opentelemetry.sdk.trace.export import BatchSpanProcessor; "
+        "provider = TracerProvider(); provider.add_span_processor(BatchSpanProcessor(ClickHouseSpanExporter())); "
+        "provider.get_tracer('t').start_span('s').end(); provider.shutdown(); "
+        "print(sorted({'chdb', 'clickhouse_connect'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "OTEL_COMPLIANCE_DIR": str(tmp_path)}
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout == "[]\n"
+    assert len(Spool(tmp_path / "spool").segments()) == 1
+
+
+@pytest.mark.parametrize("spool", ["/dev/null/spool", "{tmp}/file/spool"])
+def test_a_spool_that_cannot_be_written_is_the_exporters_problem(tmp_path: Path, spool: str) -> None:
+    """Export fails, is counted, and does not raise."""
+    (tmp_path / "file").touch()
+    settings = Settings.from_env({"OTEL_COMPLIANCE_SPOOL": spool.format(tmp=tmp_path)})
+    before = sum(health.swallowed().values())
+    assert ClickHouseSpanExporter(settings).export([]).name == "FAILURE"
+    assert sum(health.swallowed().values()) == before + 1
+
+
+def test_a_server_that_is_away_does_not_hold_up_the_app(tmp_path: Path) -> None:
+    """With an unreachable server spans go to the spool, export succeeds, and shutdown is bounded."""
+    settings = Settings.from_env(
+        {"OTEL_COMPLIANCE_DIR": str(tmp_path), "OTEL_COMPLIANCE_STORE": "http://127.0.0.1:1/otel"}
+    )
+    exporter = ClickHouseSpanExporter(settings)
+    assert exporter.export([]).name == "SUCCESS"
+    exporter.shutdown()
+    assert len(Spool(settings.spool).segments()) == 1
+
+
+def test_a_store_without_schema_is_explained(store: Store) -> None:
+    """A query on a table that does not exist says to migrate."""
+    with pytest.raises(SchemaError) as caught:
+        store.query("SELECT 1 FROM no_such_table")
+    assert caught.value.remedy == "otel-compliance migrate"
+
+
+def test_an_unreachable_server_is_explained() -> None:
+    """The message has the address without the password."""
+    with pytest.raises(StoreUnavailable) as caught:
+        connect("http://user:hunter2@127.0.0.1:1/otel")
+    assert "http://127.0.0.1:1/otel" in caught.value.problem
+    assert "hunter2" not in caught.value.diagnostics()
+
+
+def test_another_process_that_owns_the_store_is_named(embedded: Store) -> None:
+    """The embedded store takes one process; a second one learns which has it."""
+    path = embedded._lease.path if embedded._lease else ""
+    code = (
+        "from otel_compliance.store.client import connect\n"
+        "from otel_compliance.errors import StoreUnavailable\n"
+        f"try: connect('chdb://{path}')\n"
+        "except StoreUnavailable as error: print(error.problem)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert f"belongs to another process: pid {os.getpid()}" in result.stdout
+
+
+def test_a_second_path_is_explained(embedded: Store, tmp_path: Path) -> None:
+    """The engine takes one path per process; asking for another says so."""
+    with pytest.raises(StoreUnavailable, match="the engine allows one"):
+        connect(f"chdb://{tmp_path / 'other'}")
+
+
+def test_a_missing_engine_names_its_extra(tmp_path: Path) -> None:
+    """Without chDB the message says what to install."""
+    code = (
+        "import sys; sys.modules['chdb'] = None\n"
+        "from otel_compliance.store.client import connect\n"
+        "from otel_compliance.errors import MissingExtra\n"
+        f"try: connect('chdb://{tmp_path}/store')\n"
+        "except MissingExtra as error: print(error.remedy)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "pip install 'otel-compliance[embedded]'\n"
