@@ -26,10 +26,13 @@ def _observe(claude: ClaudeAPI, monkeypatch: pytest.MonkeyPatch, sampler: Sample
     tracer_provider.add_span_processor(SimpleSpanProcessor(spans))
     instrument(tracer_provider=tracer_provider, logger_provider=logger_provider)
     logger_provider.add_log_record_processor(SimpleLogRecordProcessor(logs))
+    observed = Observed(claude, tracer_provider, logger_provider, spans, logs)
     try:
-        yield Observed(claude, tracer_provider, logger_provider, spans, logs)
+        yield observed
     finally:
         uninstrument()
+        for client in observed.clients:
+            client.close()
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,6 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 from otel_compliance.store.client import Store
 from otel_compliance.store.rows import MAX_TEXT_CHARS, span_block, text
 
-
 START = time.time_ns()
 
 

@@ -27,11 +27,13 @@ class Observed:
     spans_exporter: InMemorySpanExporter
     logs_exporter: InMemoryLogRecordExporter
     client_options: dict[str, Any] = field(default_factory=dict)
+    clients: list[anthropic.Anthropic] = field(default_factory=list)
 
     def client(self, **options: Any) -> anthropic.Anthropic:
         """A client as an app makes it."""
         given = {"base_url": self.claude.base_url, "api_key": API_KEY, "max_retries": 0, **self.client_options}
-        return anthropic.Anthropic(**{**given, **options})
+        self.clients.append(anthropic.Anthropic(**{**given, **options}))
+        return self.clients[-1]
 
     def async_client(self, **options: Any) -> anthropic.AsyncAnthropic:
         """An async client as an app makes it."""
