@@ -11,6 +11,7 @@ _CHANGING = (
     "compliance.ratelimit.",
     "anthropic.request.id",
     "gen_ai.response.id",
+    "gen_ai.response.time_to_first_chunk",
 )
 
 
