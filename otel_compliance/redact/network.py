@@ -13,7 +13,7 @@ _OCTET: Final = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4: Final = re.compile(
     rb"(?<![0-9A-Za-z_\-])(?<![0-9]\.)" + _OCTET + rb"(?:\." + _OCTET + rb"){3}(?![0-9A-Za-z_]|\.[0-9])"
 )
-_VERSION_CONTEXT: Final = re.compile(rb"(?i)(?:version|release|ver\.?|build|v)[ :=\"']{0,3}\Z")
+_VERSION_CONTEXT: Final = re.compile(rb"(?i)\b(?:version|release|build)[ :=\"']{0,3}\Z")
 _VERSION_CHARS: Final = 12
 
 _IPV6_ANCHOR: Final = re.compile(rb":[0-9A-Fa-f]{0,4}:")
@@ -28,6 +28,7 @@ class IPRecognizer:
     """``IPV4`` and ``IPV6``."""
 
     entity_types = frozenset({"IPV4", "IPV6"})
+    hint = r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|:[0-9A-Fa-f]{0,4}:"
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The addresses."""

@@ -44,6 +44,7 @@ class NumberRecognizer:
     """``CREDIT_CARD``, ``SSN`` and ``PHONE``."""
 
     entity_types = frozenset({"CREDIT_CARD", "SSN", "PHONE"})
+    hint = r"[0-9](?:[ .\-/()]{0,2}[0-9]){6}"
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The numbers; overlapping candidates are settled by the caller."""
@@ -109,6 +110,7 @@ class IbanRecognizer:
     """``IBAN``: country, length and the mod 97 checksum of ISO 13616, or the word IBAN before it."""
 
     entity_types = frozenset({"IBAN"})
+    hint = "[A-Z]{2}[0-9]{2}"
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The account numbers."""

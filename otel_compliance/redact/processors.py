@@ -20,7 +20,7 @@ from otel_compliance import health
 from otel_compliance.classification import Classification
 from otel_compliance.names import Attr
 from otel_compliance.redact.redactor import Redactor
-from otel_compliance.redact.structure import tombstone
+from otel_compliance.redact.structure import is_secret_field, tombstone
 
 TRUSTED_KEY: Final = create_key("otel-compliance-trusted")
 """Set in the context of log records that this package made of facts it redacted before; see `audit`."""
@@ -45,18 +45,39 @@ _ADDRESSES: Final = frozenset(
 )
 """Attributes in which an IP address names infrastructure, not a person; other entities in them are redacted."""
 
+_MAX_NAMES: Final = 4096
+"""Attribute names that are remembered; an app that makes up names must not fill the memory."""
+
 _IP_TYPES: Final = frozenset({"IPV4", "IPV6"})
 _URLS: Final = frozenset({"http.url", "url.full"})
+
+
+class _Names:
+    """Attribute names that were found clean, and whether each names a secret. They are few, and come again."""
+
+    def __init__(self) -> None:
+        self._secret: dict[str, bool] = {}
+
+    def get(self, name: str) -> bool | None:
+        """Whether a clean name names a secret; `None` when it was not seen before."""
+        return self._secret.get(name)
+
+    def add(self, name: str) -> bool:
+        """Remember a clean name."""
+        secret = is_secret_field(name) or _MASKED_HEADER.fullmatch(name) is not None
+        if len(self._secret) < _MAX_NAMES:
+            self._secret[name] = secret
+        return secret
 
 
 class _Redaction:
     """One pass over the attributes of one span or log record; remembers whether anything failed."""
 
-    __slots__ = ("_redactor", "changed", "failed")
+    __slots__ = ("_names", "_redactor", "failed")
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redactor: Redactor, names: _Names) -> None:
         self._redactor = redactor
-        self.changed = False
+        self._names = names
         self.failed = False
 
     def attributes(self, attributes: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -66,8 +87,11 @@ class _Redaction:
         result: dict[str, Any] = {}
         changed = False
         for name, value in attributes.items():
-            redacted = self.value(name, value)
-            clean_name = self.text(name)
+            secret = self._names.get(name)
+            clean_name = name if secret is not None else self.text(name)
+            if secret is None:
+                secret = self._names.add(clean_name)
+            redacted = tombstone("secret") if secret and value else self.value(name, value)
             changed = changed or redacted is not value or clean_name != name
             result[clean_name] = redacted
         return result if changed else None
@@ -76,9 +100,9 @@ class _Redaction:
         """One attribute's value; the same object when it is clean."""
         if value is None or isinstance(value, bool | float):
             return value
-        if _MASKED_HEADER.fullmatch(name):
-            return tombstone("header")
         try:
+            if type(value) is str and self._redactor.surely_clean(value):
+                return value
             redacted = self._redactor.redact_value(self._without_userinfo(name, value))
         except Exception as error:  # noqa: BLE001 - on any doubt the value is dropped
             health.swallow("redact.attribute", error)
@@ -107,8 +131,9 @@ class _Redaction:
 class _Shared:
     """Resources and scopes are shared by many spans, so each is redacted once."""
 
-    def __init__(self, redactor: Redactor) -> None:
+    def __init__(self, redactor: Redactor, names: _Names) -> None:
         self._redactor = redactor
+        self._names = names
         self._resources: dict[int, tuple[Resource, Resource]] = {}
         self._scopes: dict[int, tuple[InstrumentationScope, InstrumentationScope]] = {}
 
@@ -117,7 +142,7 @@ class _Shared:
         known = self._resources.get(id(resource))
         if known is not None and known[0] is resource:
             return known[1]
-        attributes = _Redaction(self._redactor).attributes(resource.attributes)
+        attributes = _Redaction(self._redactor, self._names).attributes(resource.attributes)
         redacted = resource if attributes is None else Resource(attributes, resource.schema_url)
         _remember(self._resources, id(resource), (resource, redacted))
         return redacted
@@ -129,7 +154,7 @@ class _Shared:
         known = self._scopes.get(id(scope))
         if known is not None and known[0] is scope:
             return known[1]
-        attributes = _Redaction(self._redactor).attributes(scope.attributes)
+        attributes = _Redaction(self._redactor, self._names).attributes(scope.attributes)
         redacted = (
             scope
             if attributes is None
@@ -159,7 +184,8 @@ class RedactingSpanProcessor(SpanProcessor):
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
-        self._shared = _Shared(redactor)
+        self._names = _Names()
+        self._shared = _Shared(redactor, self._names)
 
     def _on_ending(self, span: Span) -> None:
         try:
@@ -169,7 +195,7 @@ class RedactingSpanProcessor(SpanProcessor):
             _empty(span)
 
     def _redact(self, span: Any) -> None:
-        redaction = _Redaction(self._redactor)
+        redaction = _Redaction(self._redactor, self._names)
         span._name = redaction.text(span._name)
         if (attributes := redaction.attributes(span._attributes)) is not None:
             span._attributes = _bounded(span._attributes, attributes)
@@ -201,7 +227,8 @@ class RedactingLogRecordProcessor(LogRecordProcessor):
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
-        self._shared = _Shared(redactor)
+        self._names = _Names()
+        self._shared = _Shared(redactor, self._names)
 
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
         """Redact one record in place."""
@@ -211,7 +238,7 @@ class RedactingLogRecordProcessor(LogRecordProcessor):
                 log_record.resource = self._shared.resource(log_record.resource)
             if record.context is not None and get_value(TRUSTED_KEY, record.context):
                 return
-            redaction = _Redaction(self._redactor)
+            redaction = _Redaction(self._redactor, self._names)
             record.body = redaction.value("", record.body)
             attributes = redaction.attributes(record.attributes)
             if attributes is not None or redaction.failed:

@@ -19,6 +19,12 @@ _TOKEN: Final = re.compile(r"\[[A-Z][A-Z0-9_]{1,31}:[a-z0-9]{1,16}:[a-z2-7]{16}\
 _SHORTEST_ENTITY: Final = 6
 """No recognised entity is shorter: ``a@b.co``."""
 
+_SHORT_CHARS: Final = 256
+"""Up to here one search for all hints is cheaper than asking each recogniser; most attributes are shorter."""
+
+_HIDING: Final = r"[^\x00-\x7f]|\\|%|&#"
+"""What may hide an entity from a hint: characters outside ASCII, escapes, percent-encoding, HTML entities."""
+
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
@@ -51,16 +57,24 @@ class Redactor:
         self._recognizers = tuple(default_recognizers() if recognizers is None else recognizers)
         if not self._recognizers:
             raise RedactionError("there is no recogniser, so nothing would be redacted")
+        hints = [recognizer.hint for recognizer in self._recognizers]
+        self._hint = re.compile("|".join([_HIDING, *hints])) if all(hints) else None
+
+    def surely_clean(self, text: str) -> bool:
+        """Whether a look at `text` is enough to know that there is nothing to find. `False` says nothing."""
+        if len(text) < _SHORTEST_ENTITY:
+            return True
+        return len(text) <= _SHORT_CHARS and self._hint is not None and self._hint.search(text) is None
 
     def find(self, text: str) -> list[Finding]:
         """What is in `text`, sorted, without overlaps: of two that overlap the union is one finding."""
-        if len(text) < _SHORTEST_ENTITY:
+        if self.surely_clean(text):
             return []
         return self._find(FoldedText(text))[0]
 
     def redact(self, text: str) -> Redacted:
         """Replace what is found in `text`. Redacting again changes nothing: tokens are left alone."""
-        if len(text) < _SHORTEST_ENTITY:
+        if self.surely_clean(text):
             return Redacted(text, (), {})
         findings, normal_forms = self._find(FoldedText(text))
         if not findings:

@@ -75,6 +75,7 @@ class SecretRecognizer:
     """Credentials of known families."""
 
     entity_types = SECRET_TYPES - {"CREDENTIAL"}
+    hint = "|".join(re.escape(literal.decode()) for family in _FAMILIES for literal in family.literals)
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The credentials."""

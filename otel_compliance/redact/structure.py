@@ -33,6 +33,11 @@ _SECRET_FIELD: Final = re.compile(
 )
 
 
+def is_secret_field(name: str) -> bool:
+    """Whether the value of a field of this name is a credential, whatever it looks like."""
+    return _SECRET_FIELD.fullmatch(name[:128]) is not None
+
+
 def tombstone(reason: str) -> str:
     """What stands for a value that could not be inspected."""
     return f"[REDACTED:{reason}]"
@@ -98,7 +103,7 @@ class Walk:
         redacted: dict[str, Any] = {}
         for key, item in value.items():
             name = self._string(str(key), MAX_DEPTH)
-            if isinstance(item, str) and item and _SECRET_FIELD.fullmatch(str(key)[:128]):
+            if isinstance(item, str) and item and is_secret_field(str(key)):
                 redacted[name] = self._secret(item)
             else:
                 redacted[name] = self._value(item, depth + 1)

@@ -28,6 +28,7 @@ class EmailRecognizer:
     """``EMAIL``: anchored at each ``@``, bounded on both sides, so its time is linear."""
 
     entity_types = frozenset({"EMAIL"})
+    hint = "@"
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The e-mail addresses."""

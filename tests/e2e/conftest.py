@@ -70,7 +70,6 @@ def _installed() -> None:
 @pytest.fixture
 def run(claude: ClaudeAPI, tmp_path: Path) -> Callable[..., Run]:
     """Run an app under given variables. The second-to-last answer is streamed, the last call fails."""
-
     numbers = itertools.count()
 
     def start(

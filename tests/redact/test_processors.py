@@ -108,7 +108,7 @@ def test_credentials_in_headers_are_masked_whole(name: str) -> None:
         Redactor(KEYS), {f"http.request.header.{name}": ("opaque-value",), "http.request.header.accept": ("*/*",)}
     )
     assert dict(span.attributes or {}) == {
-        f"http.request.header.{name}": "[REDACTED:header]",
+        f"http.request.header.{name}": "[REDACTED:secret]",
         "http.request.header.accept": ("*/*",),
     }
 
@@ -120,8 +120,23 @@ def test_limits_of_the_span_are_kept() -> None:
     assert dict(span.attributes or {}) == {"b": TOKEN, "c": TOKEN}
 
 
+def test_attributes_that_name_a_secret_are_masked() -> None:
+    """A password on a span is masked whatever it looks like; tokens of a model are numbers, not secrets."""
+    span = one_span(
+        Redactor(KEYS), {"db.password": "correct horse", "gen_ai.usage.output_tokens": 7, "app.api_key": ""}
+    )
+    assert dict(span.attributes or {}) == {
+        "db.password": "[REDACTED:secret]",
+        "gen_ai.usage.output_tokens": 7,
+        "app.api_key": "",
+    }
+
+
 class Broken:
     """A redactor that raises, with content in its message."""
+
+    def surely_clean(self, text: str) -> bool:
+        return False
 
     def redact_value(self, value: Any) -> Any:
         raise LookupError(str(value))

@@ -49,6 +49,15 @@ def test_restoring_gives_the_text_back(before: str, value: str, behind: str) -> 
         assert REDACTOR.restore(redacted.text, redacted.replacements) == text
 
 
+@given(st.text(st.characters(codec=None), max_size=40), PLANTED, st.text(st.characters(codec=None), max_size=40))
+def test_hints_miss_nothing(before: str, value: str, behind: str) -> None:
+    """A text that is surely clean has nothing to find when it is looked at whole."""
+    text = f"{before} {value} {behind}"
+    padded = text + " " * 300
+    assert bool(REDACTOR.find(text)) == bool(REDACTOR.find(padded))
+    assert REDACTOR.surely_clean(before + behind) <= (REDACTOR.find((before + behind) + " " * 300) == [])
+
+
 @given(st.text(st.characters(codec=None), max_size=400))
 def test_any_text_is_survived(text: str) -> None:
     """No text, lone surrogates included, raises; offsets are sorted, valid and apart."""
@@ -148,6 +157,7 @@ class Broken:
     """A recogniser that raises, with content in its message."""
 
     entity_types = frozenset({"X"})
+    hint = ""
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         raise LookupError(folded.text)
