@@ -103,7 +103,6 @@ class Metric(StrEnum):
 
     CALLS = "compliance.calls"
     FINDINGS = "compliance.findings"
-    REDACTIONS = "compliance.redactions"
     INTERNAL_ERRORS = "compliance.internal.errors"
     EXPORT_ITEMS = "compliance.export.items"
 

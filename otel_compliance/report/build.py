@@ -6,6 +6,7 @@ from pathlib import Path
 
 from otel_compliance.detect.rule import rules
 from otel_compliance.errors import MissingExtra
+from otel_compliance.report import reference
 from otel_compliance.report.runbooks import heartbeat_runbook, runbook
 
 
@@ -28,6 +29,7 @@ def generated() -> dict[str, str]:
         f"{provisioning}/datasources/clickhouse.yaml": datasource_yaml(),
         **{f"docs/runbooks/{rule.id}.md": runbook(rule) for rule in rules()},
         "docs/runbooks/audit_heartbeat.md": heartbeat_runbook(),
+        **reference.pages(),
     }
 
 
