@@ -30,6 +30,7 @@ from otel_compliance.capture.messages import request_facts, response_facts, user
 from otel_compliance.capture.processor import stream_outcome
 from otel_compliance.capture.recorder import Recorder
 from otel_compliance.capture.transport import credential_facts, error_type, request_type, response_header_facts
+from otel_compliance.errors import ComplianceError
 from otel_compliance.names import TRACER_NAME, GenAI
 
 _EXTENSION = "otel_compliance.call"
@@ -56,7 +57,7 @@ class Hooks:
         """Wrap the SDK's functions.
 
         Raises:
-            AttributeError: The installed SDK lacks one of them; nothing stays wrapped then.
+            ComplianceError: The installed SDK lacks one of them; nothing stays wrapped then.
         """
         from anthropic import _base_client, _streaming
 
@@ -71,7 +72,7 @@ class Hooks:
             self._wrap(_streaming.AsyncStream, "__stream__", self._async_stream)
             self._wrap(_streaming.Stream, "close", self._close)
             self._wrap(_streaming.AsyncStream, "close", self._close)
-        except AttributeError:
+        except ComplianceError:
             self.uninstall()
             raise
 
@@ -86,7 +87,10 @@ class Hooks:
 
     def _wrap(self, owner: Any, name: str, wrapper: Callable[..., Any]) -> None:
         if name not in owner.__dict__:
-            raise AttributeError(f"{owner.__name__}.{name} does not exist in this version of the anthropic SDK")
+            raise ComplianceError(
+                f"{owner.__name__}.{name} does not exist in this version of the anthropic SDK",
+                remedy="use a version of the SDK that this release supports, or a newer otel-compliance",
+            )
         wrapt.wrap_function_wrapper(owner, name, wrapper)
         self._wrappers.append(wrapper)
         self._installed.append((owner, name))
