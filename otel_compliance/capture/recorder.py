@@ -24,6 +24,19 @@ from otel_compliance.redact import SECRET_TYPES, Redactor
 
 _FAILED: Final = Inspected(failed=True)
 
+_FOREIGN: Final = (
+    GenAI.REQUEST_MODEL.value,
+    GenAI.RESPONSE_MODEL.value,
+    GenAI.RESPONSE_ID.value,
+    Attr.REGION_REQUESTED.value,
+    Attr.REGION_ACTUAL.value,
+    Attr.TEAM_ID.value,
+    Attr.PURPOSE.value,
+    Attr.JURISDICTION.value,
+    Attr.ENVIRONMENT.value,
+)
+"""Facts that are free text of others; everything else is a number, a name of ours or a keyed hash."""
+
 
 class AuditSink(Protocol):
     """Where audit events go: `otel_compliance.audit.AuditLog`."""
@@ -133,13 +146,21 @@ class Recorder:
         """(attributes of the span, facts of the audit event)."""
         self._read_stream(call)
         compliance = self._compliance_facts(call, outcome)
-        facts = {**call.request, **call.response, **call.transport, **compliance}
+        facts = self._cleaned({**call.request, **call.response, **call.transport, **compliance})
         if error_type:
             facts["error.type"] = error_type
         if call.stream:
             facts["gen_ai.request.stream"] = True
         content = self._content(call, Classification(str(compliance[Attr.CLASSIFICATION])))
         return {**_compliance_only(facts), **content}, facts
+
+    def _cleaned(self, facts: dict[str, AttributeValue]) -> dict[str, AttributeValue]:
+        """Facts whose text comes from the app or the server, redacted: somebody's team may be named by an address."""
+        for name in _FOREIGN:
+            value = facts.get(name)
+            if isinstance(value, str) and not self._redactor.surely_clean(value):
+                facts[name] = self._redactor.redact(value).text
+        return facts
 
     def _read_stream(self, call: Call) -> None:
         """Inspect a streamed answer as far as it arrived."""

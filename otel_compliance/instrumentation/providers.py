@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 from weakref import WeakSet
 
@@ -13,6 +14,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from otel_compliance import health
 from otel_compliance.config import Settings
 
 logger = logging.getLogger("otel_compliance")
@@ -44,12 +46,16 @@ class Providers:
         self._span_processor = span_processor
         self._log_processor = log_processor
         self._attached: WeakSet[Any] = WeakSet()
+        self._lock = threading.RLock()
 
     def attach_existing(self) -> None:
-        """Attach to the tracer provider that is already there, so that spans of every scope are redacted from now."""
-        provider = self._given_tracer_provider or trace.get_tracer_provider()
-        if hasattr(provider, "add_span_processor"):
-            self.attach(provider)
+        """Attach to the providers that are there already, so that every scope is redacted from now on."""
+        tracer_provider = self._given_tracer_provider or trace.get_tracer_provider()
+        if hasattr(tracer_provider, "add_span_processor"):
+            self._attach_traces(tracer_provider)
+        logger_provider = self._given_logger_provider or _logs.get_logger_provider()
+        if hasattr(logger_provider, "add_log_record_processor"):
+            self._attach_logs(logger_provider)
 
     def of_client(self, client: Any) -> Any:
         """The tracer provider that `client` uses, attached; made and set globally when the app has none."""
@@ -61,17 +67,27 @@ class Providers:
         provider = provider or self._given_tracer_provider or trace.get_tracer_provider()
         if provider in self._attached:
             return provider
-        if isinstance(provider, trace.ProxyTracerProvider):
-            provider = TracerProvider(resource=Resource.create())
-            trace.set_tracer_provider(provider)
-        self.attach(provider)
+        with self._lock:
+            if isinstance(provider, trace.ProxyTracerProvider):
+                provider = TracerProvider(resource=Resource.create())
+                trace.set_tracer_provider(provider)
+            self._attach_traces(provider)
         return provider
 
-    def attach(self, provider: Any) -> None:
+    def for_logs(self) -> Any:
+        """The logger provider of the audit events: the app's, attached, or a private one."""
+        provider = self._given_logger_provider or _logs.get_logger_provider()
+        if not hasattr(provider, "add_log_record_processor"):
+            provider = LoggerProvider(resource=Resource.create())
+        self._attach_logs(provider)
+        return provider
+
+    def _attach_traces(self, provider: Any) -> None:
         """Add our processors to a tracer provider, once."""
-        if provider in self._attached:
-            return
-        self._attached.add(provider)
+        with self._lock:
+            if provider in self._attached:
+                return
+            self._attached.add(provider)
         if not hasattr(provider, "add_span_processor"):
             logger.warning(
                 "otel-compliance: %s takes no span processors, so spans carry no compliance attributes and are not "
@@ -86,17 +102,29 @@ class Providers:
             if not exporter.exports_spans():
                 provider.add_span_processor(BatchSpanProcessor(exporter.ClickHouseSpanExporter(self._settings)))
 
-    def for_logs(self) -> Any:
-        """The logger provider of the audit events: the app's with our processors, or a private one."""
-        provider = self._given_logger_provider or _logs.get_logger_provider()
-        if not hasattr(provider, "add_log_record_processor"):
-            provider = LoggerProvider(resource=Resource.create())
+    def _attach_logs(self, provider: Any) -> None:
+        """Put our processor in front of those of a logger provider, and our exporter behind them, once."""
+        with self._lock:
+            if provider in self._attached:
+                return
+            self._attached.add(provider)
         provider.add_log_record_processor(self._log_processor)
+        with health.contained("instrumentation.logs"):
+            _move_to_front(provider, self._log_processor)
         if self._settings.store is not None:
             from otel_compliance.store import exporter
 
             if not exporter.exports_logs():
-                provider.add_log_record_processor(
-                    BatchLogRecordProcessor(exporter.ClickHouseLogExporter(self._settings))
-                )
-        return provider
+                batch = BatchLogRecordProcessor(exporter.ClickHouseLogExporter(self._settings))
+                provider.add_log_record_processor(batch)
+
+
+def _move_to_front(provider: Any, processor: LogRecordProcessor) -> None:
+    """Let `processor` see each record first: an exporter that was added before it would get the raw one.
+
+    Unlike spans, log records have no hook that runs before all processors, so their private list is reordered.
+    """
+    processors = provider._multi_log_record_processor  # noqa: SLF001 - there is no public way
+    with processors._lock:  # noqa: SLF001
+        others = tuple(item for item in processors._log_record_processors if item is not processor)  # noqa: SLF001
+        processors._log_record_processors = (processor, *others)  # noqa: SLF001

@@ -88,7 +88,7 @@ FRESHNESS: Final = Panel(
     title="Age of the newest audit event",
     description="Seconds since the last audit event was stored (CC7.2, monitoring of the monitoring). Empty tables "
     "look clean, so old data is a finding of its own: check the exporters and the spool.",
-    sql=f"SELECT dateDiff('second', max(IngestedAt), now64(3)) AS age FROM otel_audit WHERE {TIME_FILTER} HAVING count() > 0",
+    sql=f"SELECT dateDiff('second', max(IngestedAt), $__toTime) AS age FROM otel_audit WHERE {TIME_FILTER} HAVING count() > 0",
     kind="stat",
     unit="s",
     limit=900,

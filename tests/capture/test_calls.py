@@ -283,6 +283,16 @@ def test_nothing_of_the_caller_reaches_the_wire(any_mode: Observed) -> None:
     assert "bob" not in sent
 
 
+def test_what_the_app_says_of_itself_is_redacted(observed: Observed) -> None:
+    """Personal data in a model's name, a team or a purpose does not get into spans or audit events."""
+    with context(team_id="jane.doe@example.com", purpose="call 415-555-2671", jurisdiction="203.0.113.77"):
+        observed.client().messages.create(**{**ASK, "model": "tuned-for-jane.doe@example.com"})
+    [span], [event] = observed.spans(), observed.events()
+    ours = {name: value for name, value in span.items() if name.startswith("compliance.")}
+    assert not [value for value in ("jane.doe", "555", "203.0.113") if value in repr((ours, event))]
+    assert event["compliance.team.id"].startswith("[EMAIL:k1:")
+
+
 def test_the_callers_class_is_a_floor(observed: Observed) -> None:
     """The highest of content, caller and policy wins, and its source is recorded."""
     harmless = {**ASK, "messages": [{"role": "user", "content": "Hello"}]}

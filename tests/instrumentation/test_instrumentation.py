@@ -10,7 +10,10 @@ import anthropic
 import pytest
 import wrapt
 from anthropic import _base_client, _streaming
+from opentelemetry._logs import LogRecord
 from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.trace import TracerProvider
 from support.observed import API_KEY
 
@@ -165,6 +168,16 @@ def test_another_instrumentation_is_named(claude: ClaudeAPI, caplog: pytest.LogC
     assert caplog.messages == [
         f"otel-compliance: {peers.consequence(['opentelemetry-instrumentation-genai-anthropic'])}"
     ]
+
+
+def test_logs_are_redacted_before_exporters_that_were_there_first(claude: ClaudeAPI) -> None:
+    """An exporter that the app added before us gets clean log records, from the moment the layer is on."""
+    exporter = InMemoryLogRecordExporter()
+    provider = LoggerProvider(shutdown_on_exit=False)
+    provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
+    instrument(logger_provider=provider)
+    provider.get_logger("app").emit(LogRecord(body="mail jane.doe@example.com"))
+    assert "jane" not in str([item.log_record.body for item in exporter.get_finished_logs()])
 
 
 def test_the_entry_point_takes_options() -> None:
