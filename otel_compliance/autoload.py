@@ -7,33 +7,20 @@ Children inherit the variable, so forked and spawned processes are instrumented 
 from __future__ import annotations
 
 import os
-import sys
 
 from wrapt import register_post_import_hook
 
-_EX_CONFIG = 78
-"""Exit status for a configuration error, from sysexits.h."""
+_OFF = {"off", "false", "0", "no", ""}
 
 
-def _on(name: str) -> bool:
-    return os.environ.get(name, "").strip().lower() in {"on", "true", "1", "yes"}
+def _is_on(name: str) -> bool:
+    """Whether a switch is on. A value that is none of a switch's counts as on, so that it is complained about."""
+    return os.environ.get(name, "").strip().lower() not in _OFF
 
 
-def _refuse_broken_configuration() -> None:
-    """End the process now when the configuration is wrong: that is what strict means."""
-    from otel_compliance.errors import ComplianceError
-    from otel_compliance.instrumentation import check_configuration
+if _is_on("OTEL_COMPLIANCE"):
+    if _is_on("OTEL_COMPLIANCE_STRICT"):
+        from otel_compliance.instrumentation import refuse_broken_configuration
 
-    try:
-        check_configuration()
-    except ComplianceError as error:
-        sys.stderr.write(f"otel-compliance refuses to start (OTEL_COMPLIANCE_STRICT=on): {error.diagnostics()}\n")
-        sys.stderr.flush()
-        # An exception here would only be printed by `site`, and the app would start all the same.
-        os._exit(_EX_CONFIG)
-
-
-if os.environ["OTEL_COMPLIANCE"].strip().lower() not in {"off", "false", "0", "no", ""}:
-    if _on("OTEL_COMPLIANCE_STRICT"):
-        _refuse_broken_configuration()
+        refuse_broken_configuration()
     register_post_import_hook("otel_compliance.instrumentation:activate", "anthropic")

@@ -16,7 +16,9 @@ from typing import Final, Self
 from otel_compliance.errors import ConfigError
 
 PREFIX: Final = "OTEL_COMPLIANCE"
-_TRUE: Final = frozenset({"on", "true", "1", "yes"})
+TRUE: Final = frozenset({"on", "true", "1", "yes"})
+"""Values that switch something on."""
+
 _FALSE: Final = frozenset({"off", "false", "0", "no", ""})
 
 
@@ -165,7 +167,7 @@ def _refuse_unknown(env: Mapping[str, str]) -> None:
 
 def _switch(env: Mapping[str, str], name: str) -> bool:
     value = env.get(name, "").strip().lower()
-    if value in _TRUE:
+    if value in TRUE:
         return True
     if value in _FALSE:
         return False

@@ -22,7 +22,7 @@ from otel_compliance.audit import AuditLog
 from otel_compliance.capture.hooks import Hooks
 from otel_compliance.capture.processor import ComplianceSpanProcessor
 from otel_compliance.capture.recorder import Deployment, Recorder
-from otel_compliance.config import ContentMode
+from otel_compliance.config import TRUE, ContentMode
 from otel_compliance.errors import ComplianceError, RedactionError
 from otel_compliance.instrumentation.configuration import Configuration
 from otel_compliance.instrumentation.peers import active_peers, consequence
@@ -31,12 +31,15 @@ from otel_compliance.names import Attr
 from otel_compliance.policy import Policy
 from otel_compliance.redact import TRUSTED_KEY, RedactingLogRecordProcessor, RedactingSpanProcessor, Redactor, verify
 
-__all__ = ["AnthropicComplianceInstrumentor", "activate", "check_configuration", "instrument", "uninstrument"]
+__all__ = ["AnthropicComplianceInstrumentor", "activate", "instrument", "refuse_broken_configuration", "uninstrument"]
 
 logger = logging.getLogger("otel_compliance")
 
 SUPPORTED_SDK: Final = "anthropic >= 0.125"
 """The SDK versions whose functions the hooks were tried on; native spans exist from 1.14 on."""
+
+_EX_CONFIG: Final = 78
+"""Exit status for a configuration error, from sysexits.h."""
 
 _MASKED_HEADERS: Final = "authorization,x-api-key,proxy-authorization,cookie,set-cookie"
 _SANITIZE_FIELDS: Final = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS"
@@ -104,13 +107,15 @@ def activate(module: Any = None, *, with_http_spans: bool = True) -> None:
         health.swallow("instrumentation.activate", error)
 
 
-def check_configuration() -> None:
-    """Load everything that `instrument` would load.
-
-    Raises:
-        ComplianceError: Something of it is wrong.
-    """
-    Configuration.load()
+def refuse_broken_configuration() -> None:
+    """End the process now when the configuration is wrong: that is what ``OTEL_COMPLIANCE_STRICT=on`` means."""
+    try:
+        Configuration.load()
+    except ComplianceError as error:
+        sys.stderr.write(f"otel-compliance refuses to start (OTEL_COMPLIANCE_STRICT=on): {error.diagnostics()}\n")
+        sys.stderr.flush()
+        # At interpreter start an exception would only be printed, and the app would start all the same.
+        os._exit(_EX_CONFIG)
 
 
 class AnthropicComplianceInstrumentor(BaseInstrumentor):  # type: ignore[misc] # untyped base class
@@ -123,9 +128,11 @@ class AnthropicComplianceInstrumentor(BaseInstrumentor):  # type: ignore[misc] #
     def _instrument(self, **kwargs: Any) -> None:
         if kwargs:
             instrument(**kwargs)
-        else:
-            # The command loads the HTTP client's own entry point itself.
-            activate(with_http_spans=False)
+            return
+        if os.environ.get("OTEL_COMPLIANCE_STRICT", "").strip().lower() in TRUE:
+            refuse_broken_configuration()
+        # The command loads the HTTP client's own entry point itself.
+        activate(with_http_spans=False)
 
     def _uninstrument(self, **kwargs: Any) -> None:
         uninstrument()

@@ -132,6 +132,15 @@ def test_a_broken_configuration_does_not_stop_the_app(run: Callable[..., Any], w
     assert not [name for call in done.calls() for name in call if name.startswith("gen_ai.input.messages")]
 
 
+def test_strict_refuses_under_the_command_too(run: Callable[..., Any]) -> None:
+    """opentelemetry-instrument does not start the app either, when it must not be started."""
+    command = str(Path(sys.executable).with_name("opentelemetry-instrument"))
+    variables = {"OTEL_TRACES_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"}
+    broken = {"OTEL_COMPLIANCE_STRICT": "on", "OTEL_COMPLIANCE_POLICY": "absent.toml"}
+    done = run(command, sys.executable, str(APP), variables=variables | broken)
+    assert (done.process.returncode, done.process.stdout) == (78, "")
+
+
 @pytest.mark.parametrize("what", sorted(BROKEN))
 def test_strict_refuses_to_start(run: Callable[..., Any], what: str) -> None:
     """With OTEL_COMPLIANCE_STRICT=on the process ends before the app's first line, with the reason and exit code 78."""
