@@ -13,6 +13,8 @@ _OCTET: Final = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4: Final = re.compile(
     rb"(?<![0-9A-Za-z_\-])(?<![0-9]\.)" + _OCTET + rb"(?:\." + _OCTET + rb"){3}(?![0-9A-Za-z_]|\.[0-9])"
 )
+# Beginning with a literal, it is found at the speed of a search for one character.
+_IPV4_ANCHOR: Final = re.compile(rb"\.[0-9]{1,3}\.[0-9]{1,3}\.")
 _VERSION_CONTEXT: Final = re.compile(rb"(?i)\b(?:version|release|build)[ :=\"']{0,3}\Z")
 _VERSION_CHARS: Final = 12
 
@@ -33,13 +35,20 @@ class IPRecognizer:
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The addresses."""
         data = folded.ascii
-        if data.count(b".") >= 3:
-            for match in _IPV4.finditer(data):
-                before = data[max(0, match.start() - _VERSION_CHARS) : match.start()]
-                if not _VERSION_CONTEXT.search(before):
-                    yield Finding("IPV4", *match.span(), 0.9)
+        yield from self._ipv4(data)
         if data.count(b":") >= 2:
             yield from self._ipv6(data)
+
+    @staticmethod
+    def _ipv4(data: bytes) -> Iterator[Finding]:
+        done = 0
+        for anchor in _IPV4_ANCHOR.finditer(data):
+            match = _IPV4.search(data, max(done, anchor.start() - 3), anchor.end() + 5)
+            if match is None:
+                continue
+            done = match.end()
+            if not _VERSION_CONTEXT.search(data, max(0, match.start() - _VERSION_CHARS), match.start()):
+                yield Finding("IPV4", *match.span(), 0.9)
 
     @staticmethod
     def _ipv6(data: bytes) -> Iterator[Finding]:

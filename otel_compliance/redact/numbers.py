@@ -38,6 +38,7 @@ _PHONE_BARE: Final = re.compile(rb"(?<![0-9A-Za-z.\-/])(?:1)?[2-9][0-9]{2}[2-9][
 _PHONE_INTERNATIONAL: Final = re.compile(rb"(?<![0-9A-Za-z])\+[1-9](?:[ .\-/]?\(?[0-9]\)?){6,14}(?![0-9A-Za-z])")
 _PHONE_CONTEXT: Final = re.compile(rb"(?i)\b(?:phone|tel|call|mobile|cell|fax|whatsapp|sms|text|reach)")
 _CONTEXT_CHARS: Final = 40
+_SEPARATORS: Final = b" .-/()"
 
 
 class NumberRecognizer:
@@ -52,7 +53,7 @@ class NumberRecognizer:
         for run in _RUN.finditer(data):
             # The run starts at a digit; an opening bracket or a plus sign may stand before it.
             start, end = max(0, run.start() - 3), min(len(data), run.end() + 2)
-            yield from self._in_run(data, start, end, sum(48 <= byte <= 57 for byte in run[0]))
+            yield from self._in_run(data, start, end, len(run[0].translate(None, _SEPARATORS)))
 
     def _in_run(self, data: bytes, start: int, end: int, digits: int) -> Iterator[Finding]:
         if digits >= 13:
@@ -81,7 +82,8 @@ class NumberRecognizer:
                 yield Finding(entity_type, *match.span(), 0.75)
 
 
-_IBAN: Final = re.compile(rb"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]){11,30}+")
+# A pattern that begins with a class of characters is found several times faster than one that begins by looking back.
+_IBAN: Final = re.compile(rb"[A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]){11,30}+")
 _IBAN_CONTEXT: Final = re.compile(rb"(?i)\biban\b")
 _IBAN_LENGTHS: Final = {
     # SWIFT IBAN Registry, release 99: total length by country.
@@ -117,7 +119,7 @@ class IbanRecognizer:
         data = folded.ascii
         for match in _IBAN.finditer(data):
             end = _end_of(match[0], _IBAN_LENGTHS.get(match[0][:2].decode("ascii"), 0))
-            if end == 0:
+            if end == 0 or data[match.start() - 1 : match.start()].isalnum():
                 continue
             if _mod97(match[0][:end]):
                 yield Finding("IBAN", match.start(), match.start() + end, 0.97)
