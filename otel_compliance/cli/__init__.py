@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+from io import TextIOWrapper
 from typing import Annotated, Final
 
 import typer
@@ -34,7 +37,7 @@ for _target, _name, _function in (
     (app, "calls", calls.calls),
     (app, "detect", detect.detect),
     (app, "report", report.report),
-    (audit_app, "verify", audit.verify),
+    (audit_app, "verify", audit.verify_command),
     (app, "migrate", migrate.migrate),
     (app, "build", report.build),
 ):
@@ -61,4 +64,10 @@ def _root(
 
 def main() -> None:
     """The entry point of ``otel-compliance``."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show a tick gets a question mark, not an error.
+            stream.reconfigure(errors="replace")
+    # Its errors come to us as exceptions; without a handler they would also be printed.
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     app(prog_name="otel-compliance")

@@ -7,7 +7,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -20,6 +20,7 @@ from otel_compliance.errors import ComplianceError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.table import Table
 
 _PLAIN_WIDTH: Final = 120
 """Columns of output that goes to a file or a pipe and not to a terminal; ``COLUMNS`` overrides it."""
@@ -90,6 +91,7 @@ def command(function: Callable[..., Answer]) -> Callable[..., None]:
             code = answer.code
         raise typer.Exit(code)
 
+    run.__doc__ = _help(inspect.getdoc(function) or "")
     _add_options(run, function)
     return run
 
@@ -104,9 +106,9 @@ def explain(error: Exception, *, as_json: bool) -> ExitCode:
         _write_json({"error": {"type": type(error).__name__, "problem": problem, "remedy": remedy}})
     console = progress()
     console.print("Error:", style="bold red", end=" ")
-    console.print(problem, markup=False, highlight=False, soft_wrap=True)
+    console.print(problem, soft_wrap=True)
     if remedy:
-        console.print(f"  → {remedy}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"  → {remedy}", soft_wrap=True)
     return code
 
 
@@ -120,6 +122,22 @@ def progress() -> Console:
     return _console(stderr=True)
 
 
+def plain_table(*titles: str, right: Collection[str] = (), header: bool = True) -> Table:
+    """A table without lines, in which only the last column wraps, so that it reads well in a file, too.
+
+    Args:
+        titles: Titles of the columns.
+        right: Titles of columns of numbers.
+        header: Whether the titles are shown.
+    """
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False, show_header=header)
+    for title in titles:
+        table.add_column(title, no_wrap=title != titles[-1], justify="right" if title in right else "left")
+    return table
+
+
 def utc(moment: datetime) -> datetime:
     """`moment` with its zone: ClickHouse gives UTC without one."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -130,7 +148,7 @@ def _console(*, stderr: bool) -> Console:
 
     stream = sys.stderr if stderr else sys.stdout
     plain = not stream.isatty() and "COLUMNS" not in os.environ
-    return Console(stderr=stderr, width=_PLAIN_WIDTH if plain else None, highlight=False)
+    return Console(stderr=stderr, width=_PLAIN_WIDTH if plain else None, highlight=False, markup=False, emoji=False)
 
 
 def _print(answer: Answer, *, as_json: bool) -> None:
@@ -141,7 +159,7 @@ def _print(answer: Answer, *, as_json: bool) -> None:
 
 
 def _write_json(document: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    sys.stdout.write(json.dumps(document, indent=2, default=_plain) + "\n")
     sys.stdout.flush()
 
 
@@ -164,6 +182,11 @@ def _diagnosis(error: Exception) -> tuple[str, str, ExitCode]:
         "run the command again with --traceback to see where it came from, and report it",
         ExitCode.SOFTWARE,
     )
+
+
+def _help(docstring: str) -> str:
+    """A docstring with each paragraph on one line: typer keeps line breaks, which belong to the source's width."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in docstring.split("\n\n"))
 
 
 def _add_options(run: Callable[..., None], function: Callable[..., Answer]) -> None:

@@ -1,0 +1,112 @@
+"""What is wrong with the software: versions, activation, redaction, other instrumentations."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from typing import Final
+
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from otel_compliance.cli.check.diagnosis import Item, Status, Subject, failed
+from otel_compliance.config import PREFIX
+from otel_compliance.errors import ComplianceError
+
+_NATIVE_SPANS: Final = (1, 14)
+"""The version from which on the SDK makes spans of its own."""
+
+_NEWEST_MAJOR: Final = 2
+"""The newest major version that was tried."""
+
+
+def python(_: Subject) -> Iterator[Item]:
+    """The interpreter; older ones than we support cannot even import this."""
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    yield Item("Python", Status.OK, f"{version}, {sys.executable}")
+
+
+def package(_: Subject) -> Iterator[Item]:
+    """This package, and whether it is installed or only on the path."""
+    version = _installed("otel-compliance")
+    if version:
+        yield Item("otel-compliance", Status.OK, version)
+    else:
+        yield Item(
+            "otel-compliance",
+            Status.FAIL,
+            "imported from a folder, not installed",
+            "pip install otel-compliance, or pip install -e . in its repository",
+        )
+
+
+def activation(subject: Subject) -> Iterator[Item]:
+    """Whether ``OTEL_COMPLIANCE=on`` takes effect in this interpreter, tried in a new process."""
+    environ = {name: value for name, value in subject.environ.items() if not name.startswith(PREFIX)}
+    probe = "import sys; sys.exit('otel_compliance.autoload' not in sys.modules)"
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", probe], env=environ | {PREFIX: "on"}, timeout=60, check=False, capture_output=True
+    )
+    state = "on" if subject.settings.enabled else "off"
+    if done.returncode == 0:
+        yield Item("Activation", Status.OK, f"OTEL_COMPLIANCE takes effect in this interpreter; it is {state} here")
+    else:
+        yield Item(
+            "Activation",
+            Status.FAIL if subject.settings.enabled else Status.WARN,
+            f"OTEL_COMPLIANCE has no effect in this interpreter: otel_compliance.pth is not active; it is {state} here",
+            "install the package with pip into this environment, and do not start Python with -S",
+        )
+
+
+def anthropic(_: Subject) -> Iterator[Item]:
+    """The SDK whose calls are captured."""
+    from otel_compliance.instrumentation import SUPPORTED_SDK
+
+    name, version = "anthropic SDK", _installed("anthropic")
+    install = "pip install --upgrade 'otel-compliance[instruments]'"
+    if version is None:
+        yield Item(name, Status.FAIL, "not installed: nothing to capture", install)
+        return
+    release = Version(version).release
+    if not Requirement(SUPPORTED_SDK).specifier.contains(version, prereleases=True):
+        yield Item(name, Status.FAIL, f"{version} is too old: {SUPPORTED_SDK} is needed", install)
+    elif release < _NATIVE_SPANS:
+        yield Item(name, Status.WARN, f"{version} makes no spans of its own; ours stand in", install)
+    elif release[0] > _NEWEST_MAJOR:
+        yield Item(name, Status.WARN, f"{version} is newer than the versions this release was tested with")
+    else:
+        yield Item(name, Status.OK, f"{version}, with spans of its own, which are completed")
+
+
+def opentelemetry(_: Subject) -> Iterator[Item]:
+    """The OpenTelemetry SDK, and whether redaction works on it."""
+    from otel_compliance.redact import verify
+
+    yield Item("OpenTelemetry SDK", Status.OK, _installed("opentelemetry-sdk") or "")
+    try:
+        verify()
+    except ComplianceError as error:
+        yield failed("Redaction self-test", error)
+    else:
+        yield Item("Redaction self-test", Status.OK, "no canary came out of any part of a span")
+
+
+def peers(_: Subject) -> Iterator[Item]:
+    """Other instrumentations of the same SDK."""
+    from otel_compliance.instrumentation.peers import consequence, installed_peers
+
+    if found := installed_peers():
+        yield Item("Other instrumentations", Status.WARN, consequence(found))
+    else:
+        yield Item("Other instrumentations", Status.OK, "none that would double the spans")
+
+
+def _installed(package: str) -> str | None:
+    """The installed version of a package; `None` when it is absent."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,77 @@
+"""What is wrong with the places that are written to: spool, audit log and store."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from otel_compliance.cli.check.diagnosis import Item, Status, Subject
+from otel_compliance.cli.session import EMBEDDED
+from otel_compliance.config import redacted_dsn
+from otel_compliance.errors import MissingExtra
+
+
+def spool(subject: Subject) -> Iterator[Item]:
+    """The spool: writable, and how much waits in it."""
+    from otel_compliance.store.spool import Spool
+
+    folder = subject.settings.spool
+    if problem := _unwritable(folder):
+        yield Item("Spool", Status.FAIL, problem, "make the folder writable, or set OTEL_COMPLIANCE_SPOOL")
+        return
+    waiting = Spool(folder).segments()
+    size = sum(segment.stat().st_size for segment in waiting)
+    yield Item("Spool", Status.OK, f"{folder}, {len(waiting)} segments ({size} bytes) are waiting")
+    if damaged := Spool(folder).quarantined():
+        remedy = f"look at them in {damaged[0].parent}; they hold rows that are not in the store"
+        yield Item("Spool", Status.WARN, f"{len(damaged)} segments could not be delivered and were set aside", remedy)
+
+
+def audit_log(subject: Subject) -> Iterator[Item]:
+    """The folder of the audit chains."""
+    folder = subject.settings.audit_log
+    if folder is None:
+        remedy = "unset OTEL_COMPLIANCE_AUDIT_LOG unless another system keeps the audit events"
+        yield Item("Audit log", Status.WARN, "no files are written", remedy)
+    elif problem := _unwritable(folder):
+        yield Item("Audit log", Status.FAIL, problem, "make the folder writable, or set OTEL_COMPLIANCE_AUDIT_LOG")
+    else:
+        yield Item("Audit log", Status.OK, f"{folder}, {sum(1 for _ in folder.glob('*.jsonl'))} chains")
+
+
+def store(subject: Subject) -> Iterator[Item]:
+    """The store: reachable, ours, and with its tables in place. One that does not exist yet is not made."""
+    from otel_compliance.store import client, schema
+
+    dsn = subject.settings.store
+    if dsn is None:
+        yield Item("Store", Status.OK, "none: spans and audit events go where the app's own exporters send them")
+        return
+    if dsn.startswith(EMBEDDED) and not Path(dsn.removeprefix(EMBEDDED)).exists():
+        if find_spec("chdb") is None:
+            raise MissingExtra("the embedded store", extra="embedded")
+        yield Item("Store", Status.OK, f"{dsn}, will be made by the first command that reads it")
+        return
+    with client.connect(dsn) as opened:
+        missing, version = schema.pending(opened), opened.server_version
+    where = f"{redacted_dsn(dsn)}, ClickHouse {version}"
+    if missing and dsn.startswith(EMBEDDED):
+        coming = f"{len(missing)} migrations are applied by the next command that reads it"
+        yield Item("Store", Status.OK, f"{where}, {coming}")
+    elif missing:
+        yield Item("Store", Status.FAIL, f"{where}, lacks {len(missing)} migrations", "otel-compliance migrate")
+    else:
+        yield Item("Store", Status.OK, f"{where}, schema is current")
+
+
+def _unwritable(folder: Path) -> str:
+    """Why nothing can be written into `folder`, which may not exist yet; empty when it can."""
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            return ""
+    except OSError as error:
+        return f"{existing} cannot be written: {os.strerror(error.errno or 0)}"

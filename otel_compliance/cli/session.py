@@ -1,0 +1,74 @@
+"""The store as reading commands see it: with its schema in place and everything delivered that was waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from otel_compliance.cli.answer import progress
+from otel_compliance.config import Settings, redacted_dsn
+from otel_compliance.errors import ConfigError
+
+if TYPE_CHECKING:
+    from otel_compliance.store.client import Store
+    from otel_compliance.store.drain import DrainReport
+
+EMBEDDED = "chdb://"
+
+
+def store_dsn(settings: Settings) -> str:
+    """The DSN of the store.
+
+    Raises:
+        ConfigError: Storing is switched off.
+    """
+    if settings.store is None:
+        raise ConfigError(
+            "OTEL_COMPLIANCE_STORE is none, so there is no store to read",
+            remedy="set it to the address of the ClickHouse that the Collector writes to, or unset it",
+        )
+    return settings.store
+
+
+@contextmanager
+def opened_store(settings: Settings) -> Iterator[Store]:
+    """Open the store with its schema in place and the spool delivered, saying on standard error what was delivered.
+
+    Raises:
+        ComplianceError: The store cannot be reached, is not set up, or belongs to another process.
+    """
+    from otel_compliance.store import client
+
+    dsn = store_dsn(settings)
+    with client.connect(dsn) as store:
+        delivered = make_current(store, settings)
+        if delivered.rows:
+            done = f"Delivered {delivered.rows} rows from the spool to {redacted_dsn(dsn)}."
+            progress().print(done, style="dim", soft_wrap=True)
+        if delivered.quarantined:
+            aside = f"{delivered.quarantined} segments could not be delivered and were set aside in {settings.spool}."
+            progress().print(aside, style="yellow", soft_wrap=True)
+        yield store
+
+
+def sql(name: str) -> str:
+    """The text of one of the queries of the command line."""
+    return resources.files("otel_compliance.cli").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def make_current(store: Store, settings: Settings) -> DrainReport:
+    """Put the schema in place and deliver the spool.
+
+    The embedded store has no operator, so its schema is made and kept current here; that of a server is changed
+    only by ``otel-compliance migrate``.
+
+    Raises:
+        ComplianceError: The schema is not as it should be, or the store does not answer.
+    """
+    from otel_compliance.store import drain, schema, spool
+
+    if store_dsn(settings).startswith(EMBEDDED):
+        schema.migrate(store)
+    return drain.drain(spool.Spool(settings.spool), store)

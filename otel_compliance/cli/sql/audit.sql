@@ -1,0 +1,8 @@
+SELECT
+    EventName,
+    TraceId,
+    SpanId,
+    toUnixTimestamp64Nano(Timestamp) AS TimestampNs,
+    LogAttributes
+FROM otel_audit
+ORDER BY ChainId, Seq

@@ -1,0 +1,82 @@
+"""What the demo's calls left in the store, as far as the demo shows it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from otel_compliance.local.demo.scenario import SHOWN_PROMPT, TICKETS
+
+if TYPE_CHECKING:
+    from otel_compliance.store.client import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One prompt as it was sent and as it is stored.
+
+    Attributes:
+        ticket: Its ticket.
+        user: The end user as the program named them.
+        sent: Its text, as the program has it.
+        stored: The text in the store.
+        stored_user: The end user in the store.
+    """
+
+    ticket: str
+    user: str
+    sent: str
+    stored: str
+    stored_user: str
+
+
+def entities(store: Store) -> list[dict[str, Any]]:
+    """For each kind of personal data or secret, in how many calls it was found, in prompts and in answers."""
+    return store.query(sql("entities"))
+
+
+def classes(store: Store) -> list[dict[str, Any]]:
+    """For each data class, how many calls, and what was done with their content."""
+    return store.query(sql("classes"))
+
+
+def attempts(store: Store) -> dict[str, int]:
+    """HTTP status to the number of attempts that got it; one call may take several."""
+    return {row["status"]: row["attempts"] for row in store.query(sql("attempts"))}
+
+
+def prompt(store: Store) -> Prompt | None:
+    """The prompt that is shown; `None` when it is not stored, because its call failed."""
+    ticket = _ticket(SHOWN_PROMPT)
+    opening = ticket["text"].strip().partition(".")[0]
+    rows = store.query(sql("prompt"), {"text": opening})
+    if not rows:
+        return None
+    return Prompt(
+        ticket=SHOWN_PROMPT,
+        user=ticket["user"],
+        sent=ticket["text"].strip(),
+        stored=_text(rows[0]["input"]).strip(),
+        stored_user=rows[0]["user"],
+    )
+
+
+def sql(name: str) -> str:
+    """The text of one of the demo's queries."""
+    return resources.files("otel_compliance.local.demo").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _ticket(wanted: str) -> Mapping[str, Any]:
+    desk = tomllib.loads(TICKETS.read_text(encoding="utf-8"))
+    queues = (tickets for tickets in desk.values() if isinstance(tickets, list))
+    return next(ticket for tickets in queues for ticket in tickets if ticket["id"] == wanted)
+
+
+def _text(messages: str) -> str:
+    """The text parts of messages in the conventions' shape."""
+    decoded = json.loads(messages or "[]")
+    return "".join(part.get("content", "") for message in decoded for part in message["parts"])
