@@ -86,7 +86,7 @@ def command(function: Callable[..., Answer]) -> Callable[..., None]:
         except Exception as error:
             if show_traceback:
                 raise
-            code = explain(error, as_json=as_json)
+            code = _explain(error, as_json=as_json)
         else:
             code = answer.code
         raise typer.Exit(code)
@@ -96,7 +96,7 @@ def command(function: Callable[..., Answer]) -> Callable[..., None]:
     return run
 
 
-def explain(error: Exception, *, as_json: bool) -> ExitCode:
+def _explain(error: Exception, *, as_json: bool) -> ExitCode:
     """Print an error for a person on standard error and, where JSON was asked for, as a document.
 
     The message of an unexpected error is not shown: it may quote content.
@@ -106,7 +106,7 @@ def explain(error: Exception, *, as_json: bool) -> ExitCode:
         _write_json({"error": {"type": type(error).__name__, "problem": problem, "remedy": remedy}})
     console = progress()
     console.print("Error:", style="bold red", end=" ")
-    console.print(problem, soft_wrap=True)
+    console.print(printable(problem), soft_wrap=True)
     if remedy:
         console.print(f"  → {remedy}", soft_wrap=True)
     return code
@@ -136,6 +136,11 @@ def plain_table(*titles: str, right: Collection[str] = (), header: bool = True) 
     for title in titles:
         table.add_column(title, no_wrap=title != titles[-1], justify="right" if title in right else "left")
     return table
+
+
+def printable(text: str) -> str:
+    """Text from a store or a file without control characters, which could steer the terminal it is shown on."""
+    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def utc(moment: datetime) -> datetime:

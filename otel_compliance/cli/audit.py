@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from otel_compliance.cli.answer import Answer, ExitCode, plain_table
+from otel_compliance.cli.answer import Answer, ExitCode, plain_table, printable
 from otel_compliance.cli.session import opened_store, sql
 from otel_compliance.config import Settings
 from otel_compliance.errors import ConfigError
@@ -175,7 +175,7 @@ def _view(verification: Verification) -> RenderableType:
     if problems:
         table = plain_table("Copy", "Problem", "Event", "Chain", "Detail")
         for name, problem in problems:
-            table.add_row(name, problem.kind, str(problem.seq), problem.chain, problem.detail)
+            table.add_row(name, problem.kind, str(problem.seq), printable(problem.chain), printable(problem.detail))
         parts += [Text(), table]
     if not verification.merged.events and verification.intact:
         parts.append(Text("\nNo audit events are recorded."))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from otel_compliance.cli.answer import Answer, plain_table, utc
+from otel_compliance.cli.answer import Answer, plain_table, printable, utc
 from otel_compliance.cli.session import opened_store, sql
 from otel_compliance.config import Settings
 
@@ -23,6 +23,7 @@ Call = Mapping[str, Any]
 
 _AGE: Final = re.compile(r"(\d{1,6})([smhd])")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_MAX_CELL: Final = 48
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -129,9 +130,14 @@ class CallsTable:
         for column in columns:
             table.add_column(column.title, no_wrap=not column.elastic, justify="right" if column.right else "left")
         for call in self._calls:
-            table.add_row(*(Text(column.text(call), style=column.style(call)) for column in columns))
+            table.add_row(*(Text(_cell(column.text(call)), style=column.style(call)) for column in columns))
         yield table
         yield Text(f"\n{_footer(self._calls)}", style="dim")
+
+
+def _cell(text: str) -> str:
+    """Text that fits a cell: what apps send as a model or a service may be long, and may be anything."""
+    return printable(text if len(text) <= _MAX_CELL else f"{text[: _MAX_CELL - 1]}…")
 
 
 def _footer(calls: Sequence[Call]) -> str:

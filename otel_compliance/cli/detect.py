@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from otel_compliance.cli.answer import Answer, ExitCode, plain_table, utc
+from otel_compliance.cli.answer import Answer, ExitCode, plain_table, printable, utc
 from otel_compliance.cli.session import opened_store, sql
 from otel_compliance.config import Settings
 
@@ -108,4 +108,4 @@ def _table(findings: Sequence[Finding], hints: Mapping[str, str]) -> RenderableT
 
 def _named(subject: str, hints: Mapping[str, str]) -> str:
     """A subject with the hints of the keys in it."""
-    return " ".join(f"{word} ({hints[word]})" if word in hints else word for word in subject.split(" "))
+    return printable(" ".join(f"{word} ({hints[word]})" if word in hints else word for word in subject.split(" ")))

@@ -111,7 +111,7 @@ class Recording:
                 "gen_ai.request.model": "claude-haiku-5-5",
                 "gen_ai.usage.input_tokens": 10,
                 "gen_ai.usage.output_tokens": 5,
-                **{name.replace("_", "."): value for name, value in facts.items()},
+                **{name.replace("_", ".").replace("gen.ai", "gen_ai"): value for name, value in facts.items()},
             },
         )
 

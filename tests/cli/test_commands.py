@@ -64,12 +64,24 @@ def test_calls_for_a_person(run, recording, columns: int, line: str) -> None:
     assert max(map(len, table)) <= columns
 
 
+def test_hostile_names_do_not_steer_the_terminal(run, recording) -> None:
+    """Control characters and endless names in what apps send reach neither the table nor the findings."""
+    recording.call(gen_ai_request_model="\x1b]0;owned\x07" + "m" * 500, compliance_region_violation=True)
+    recording.end()
+    for command in ("calls", "detect"):
+        done = run(command)
+        assert "\x1b" not in done.stdout
+        assert "\x07" not in done.stdout
+        assert max(map(len, done.stdout.splitlines())) <= 120
+
+
 def test_calls_are_limited(run, recording) -> None:
     """--limit keeps the newest calls, and --since leaves out older ones."""
     for number in range(3):
-        recording.call(gen_ai_usage_input__tokens=number, gen__ai_request_model=f"m{number}")
+        recording.call(error_type=f"e{number}")
     recording.end()
-    assert len(run("calls", "--json", "--limit", "2").document["calls"]) == 2
+    newest = run("calls", "--json", "--limit", "2").document["calls"]
+    assert [call["error_type"] for call in newest] == ["e1", "e2"]
     assert len(run("calls", "--json", "--since", "1h").document["calls"]) == 3
     assert run("calls", "--json", "--since", "0s").document["calls"] == []
 
