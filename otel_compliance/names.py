@@ -166,7 +166,7 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     Attribute(Attr.CALL_OUTCOME, "string", "`completed` `error` `cancelled` `abandoned`"),
     Attribute(Attr.CALL_DURATION, "int", "nanoseconds from the call to the end of its answer"),
     Attribute(Attr.USAGE_COMPLETE, "boolean", "`false` when a stream ended before its final token counts"),
-    Attribute(Attr.REQUEST_TYPE, "string", "API method, such as `messages.create` or `messages.stream`"),
+    Attribute(Attr.REQUEST_TYPE, "string", "API method, such as `messages.create`"),
     Attribute(Attr.SOURCE_IP, "string", "address of the caller, truncated by policy (OpenTelemetry's name)"),
     Attribute(Attr.AUDIT_CHAIN_ID, "string", "chain of one process (OCSF `record_integrity.chain_uid`)"),
     Attribute(Attr.AUDIT_PARENT, "string", "chain of the process that this one was forked from"),

@@ -11,7 +11,6 @@ import os
 import sys
 import threading
 from collections.abc import Collection
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from otel_compliance.capture.processor import ComplianceSpanProcessor
 from otel_compliance.capture.recorder import Deployment, Recorder
 from otel_compliance.config import TRUE, ContentMode
 from otel_compliance.errors import ComplianceError, RedactionError
+from otel_compliance.instrumentation import sdk
 from otel_compliance.instrumentation.configuration import Configuration
 from otel_compliance.instrumentation.peers import active_peers, consequence
 from otel_compliance.instrumentation.providers import Providers
@@ -34,9 +34,6 @@ from otel_compliance.redact import TRUSTED_KEY, RedactingLogRecordProcessor, Red
 __all__ = ["AnthropicComplianceInstrumentor", "activate", "instrument", "refuse_broken_configuration", "uninstrument"]
 
 logger = logging.getLogger("otel_compliance")
-
-SUPPORTED_SDK: Final = "anthropic >= 0.125"
-"""The SDK versions whose functions the hooks were tried on; native spans exist from 1.14 on."""
 
 _EX_CONFIG: Final = 78
 """Exit status for a configuration error, from sysexits.h."""
@@ -123,7 +120,7 @@ class AnthropicComplianceInstrumentor(BaseInstrumentor):  # type: ignore[misc] #
 
     def instrumentation_dependencies(self) -> Collection[str]:
         """The SDK versions that can be instrumented."""
-        return (SUPPORTED_SDK,)
+        return (f"anthropic >= {sdk.OLDEST}",)
 
     def _instrument(self, **kwargs: Any) -> None:
         if kwargs:
@@ -218,7 +215,9 @@ class Instrumentation:
 def _start(configuration: Configuration, *, with_http_spans: bool, **providers: Any) -> None:
     global _active
     # Importing the SDK may run `activate` through the import hook, so it comes before the look at `_active`.
-    _require_sdk()
+    level = sdk.require()
+    if level is sdk.Support.UNTESTED:
+        logger.warning("otel-compliance: anthropic SDK %s: %s", sdk.installed_version(), level.value)
     with _lock:
         if _active is not None:
             if any(providers.values()):
@@ -228,26 +227,6 @@ def _start(configuration: Configuration, *, with_http_spans: bool, **providers: 
         instrumentation = Instrumentation(configuration, **given)
         instrumentation.start(with_http_spans=with_http_spans)
         _active = instrumentation
-
-
-def _require_sdk() -> None:
-    try:
-        import anthropic  # noqa: F401
-
-        version = metadata.version("anthropic")
-    except (ImportError, metadata.PackageNotFoundError):
-        raise ComplianceError(
-            "the anthropic SDK is not installed, so there is nothing to instrument",
-            remedy="pip install 'otel-compliance[instruments]'",
-        ) from None
-    major, minor = (int(part) for part in version.split(".")[:2])
-    if (major, minor) < (0, 125):
-        raise ComplianceError(
-            f"anthropic {version} is too old: the hooks are known to work from 0.125 on",
-            remedy="pip install --upgrade 'anthropic>=2'",
-        )
-    if major > 2:
-        logger.warning("otel-compliance: anthropic %s is newer than the versions this release was tested with", version)
 
 
 def _redaction_works() -> bool:

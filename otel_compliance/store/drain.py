@@ -18,7 +18,6 @@ from otel_compliance import health
 from otel_compliance.errors import SchemaError, SpoolError, StoreError, StoreUnavailable
 from otel_compliance.names import METER_NAME, Metric
 from otel_compliance.store.client import Store, connect
-from otel_compliance.store.schema import migrate
 from otel_compliance.store.spool import Spool
 
 _IDLE_SECONDS: Final = 2.0
@@ -136,7 +135,6 @@ class BackgroundDrainer:
         try:
             if self._store is None:
                 self._store = connect(self._dsn)
-                migrate(self._store)
             report = drain(self._spool, self._store)
         except Exception as error:  # noqa: BLE001 - it is tried again
             health.swallow("store.deliver", error)

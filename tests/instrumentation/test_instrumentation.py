@@ -109,7 +109,7 @@ def test_a_policy_can_be_given(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "problem"), [("0.124.9", "anthropic 0.124.9 is too old"), (None, "is not installed")]
+    ("version", "problem"), [("0.124.9", "anthropic SDK 0.124.9: too old"), (None, "anthropic SDK: not installed")]
 )
 def test_an_sdk_that_cannot_be_instrumented_is_explained(
     monkeypatch: pytest.MonkeyPatch, version: str | None, problem: str
@@ -132,7 +132,7 @@ def test_a_newer_sdk_is_tried_with_a_warning(monkeypatch: pytest.MonkeyPatch, ca
     monkeypatch.setattr(metadata, "version", lambda name: "3.0.0")
     instrument()
     assert caplog.messages == [
-        "otel-compliance: anthropic 3.0.0 is newer than the versions this release was tested with"
+        "otel-compliance: anthropic SDK 3.0.0: newer than the versions that this release was tested with"
     ]
 
 

@@ -3,10 +3,11 @@
 import re
 import shutil
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.store import NOW
+from support.store import NOW, audit_row, insert_calls
 
 from otel_compliance.audit import VerifyReport
 from otel_compliance.report.html import render
@@ -39,6 +40,12 @@ def test_it_shows_findings_classes_and_the_chain(busy: Store) -> None:
     ):
         assert text in page
     assert page.count("<svg") == 7
+
+
+def test_what_has_just_happened_is_in_the_charts(store: Store) -> None:
+    """A single call a minute ago is drawn: the bucket that is still open on a live board has ended here."""
+    insert_calls(store, [audit_row(at=NOW - timedelta(minutes=1))])
+    assert render(store, generated_at=NOW, audit=INTACT).count("<polyline") == 3
 
 
 def test_it_is_self_contained_and_escaped(busy: Store) -> None:

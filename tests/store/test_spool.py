@@ -16,7 +16,7 @@ from otel_compliance import health
 from otel_compliance.config import Settings
 from otel_compliance.errors import SchemaError, SpoolError, StoreUnavailable
 from otel_compliance.store.client import Store, connect
-from otel_compliance.store.drain import DrainReport, drain
+from otel_compliance.store.drain import BackgroundDrainer, DrainReport, drain
 from otel_compliance.store.exporter import ClickHouseSpanExporter
 from otel_compliance.store.rows import COLUMN_TYPES, Block
 from otel_compliance.store.spool import Spool
@@ -213,6 +213,20 @@ def test_a_server_that_is_away_does_not_hold_up_the_app(tmp_path: Path) -> None:
     assert exporter.export([]).name == "SUCCESS"
     exporter.shutdown()
     assert len(Spool(settings.spool).segments()) == 1
+
+
+def test_the_background_drainer_delivers_and_stops(tmp_path: Path, store: Store) -> None:
+    """What it is told of is delivered by a thread of its own; stopping tries once more and is bounded."""
+    spool = Spool(tmp_path)
+    drainer = BackgroundDrainer(spool, f"chdb://{store._lease.path if store._lease else ''}")
+    spool.append(block("first"))
+    drainer.notify()
+    spool.append(block("second"))
+    drainer.stop()
+    assert (stored(store), spool.segments()) == (["first", "second"], [])
+    spool.append(block("late"))
+    drainer.notify()
+    assert len(spool.segments()) == 1
 
 
 def test_a_store_without_schema_is_explained(store: Store) -> None:

@@ -6,20 +6,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import metadata
-from typing import Final
-
-from packaging.requirements import Requirement
-from packaging.version import Version
 
 from otel_compliance.cli.check.diagnosis import Item, Status, Subject, failed
 from otel_compliance.config import PREFIX
 from otel_compliance.errors import ComplianceError
-
-_NATIVE_SPANS: Final = (1, 14)
-"""The version from which on the SDK makes spans of its own."""
-
-_NEWEST_MAJOR: Final = 2
-"""The newest major version that was tried."""
 
 
 def python(_: Subject) -> Iterator[Item]:
@@ -63,22 +53,17 @@ def activation(subject: Subject) -> Iterator[Item]:
 
 def anthropic(_: Subject) -> Iterator[Item]:
     """The SDK whose calls are captured."""
-    from otel_compliance.instrumentation import SUPPORTED_SDK
+    from otel_compliance.instrumentation import sdk
 
-    name, version = "anthropic SDK", _installed("anthropic")
-    install = "pip install --upgrade 'otel-compliance[instruments]'"
-    if version is None:
-        yield Item(name, Status.FAIL, "not installed: nothing to capture", install)
-        return
-    release = Version(version).release
-    if not Requirement(SUPPORTED_SDK).specifier.contains(version, prereleases=True):
-        yield Item(name, Status.FAIL, f"{version} is too old: {SUPPORTED_SDK} is needed", install)
-    elif release < _NATIVE_SPANS:
-        yield Item(name, Status.WARN, f"{version} makes no spans of its own; ours stand in", install)
-    elif release[0] > _NEWEST_MAJOR:
-        yield Item(name, Status.WARN, f"{version} is newer than the versions this release was tested with")
+    version = sdk.installed_version()
+    level = sdk.support(version)
+    text = f"{version}, {level.value}" if version else level.value
+    if level in (sdk.Support.ABSENT, sdk.Support.TOO_OLD):
+        yield Item("anthropic SDK", Status.FAIL, text, sdk.INSTALL)
+    elif level is sdk.Support.WITHOUT_SPANS:
+        yield Item("anthropic SDK", Status.WARN, text, sdk.INSTALL)
     else:
-        yield Item(name, Status.OK, f"{version}, with spans of its own, which are completed")
+        yield Item("anthropic SDK", Status.OK if level is sdk.Support.FULL else Status.WARN, text)
 
 
 def opentelemetry(_: Subject) -> Iterator[Item]:
