@@ -20,7 +20,7 @@ from otel_compliance import health
 from otel_compliance.classification import Classification
 from otel_compliance.names import Attr
 from otel_compliance.redact.redactor import Redactor
-from otel_compliance.redact.structure import is_secret_field, tombstone
+from otel_compliance.redact.structure import SAFE_NUMBER, is_secret_field, tombstone
 
 TRUSTED_KEY: Final = create_key("otel-compliance-trusted")
 """Set in the context of log records that this package made of facts it redacted before; see `audit`."""
@@ -101,7 +101,7 @@ class _Redaction:
         if value is None or isinstance(value, bool | float):
             return value
         try:
-            if type(value) is str and self._redactor.surely_clean(value):
+            if self._surely_clean(value):
                 return value
             redacted = self._redactor.redact_value(self._without_userinfo(name, value))
         except Exception as error:  # noqa: BLE001 - on any doubt the value is dropped
@@ -114,6 +114,14 @@ class _Redaction:
         if name in _ADDRESSES and not redacted.failed and set(redacted.counts) <= _IP_TYPES:
             return self._without_userinfo(name, value)
         return value if redacted.value == value else redacted.value
+
+    def _surely_clean(self, value: Any) -> bool:
+        """Whether a look is enough, as it is for most attributes."""
+        if type(value) is str:
+            return self._redactor.surely_clean(value)
+        if type(value) is int:
+            return -SAFE_NUMBER < value < SAFE_NUMBER
+        return type(value) is tuple and all(map(self._surely_clean, value))
 
     def text(self, text: str) -> str:
         """One string, such as a span's name."""

@@ -81,6 +81,8 @@ class SecretRecognizer:
         """The credentials."""
         data = folded.ascii
         for family in _FAMILIES:
-            if any(literal in data for literal in family.literals):
-                for match in family.pattern.finditer(data):
-                    yield Finding(family.type, *match.span(family.group), family.confidence)
+            for literal in family.literals:
+                if literal in data:
+                    for match in family.pattern.finditer(data):
+                        yield Finding(family.type, *match.span(family.group), family.confidence)
+                    break

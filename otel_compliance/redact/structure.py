@@ -24,8 +24,8 @@ MAX_DEPTH: Final = 64
 
 _BLOB_CHARS: Final = 512
 _BLOB: Final = re.compile(r"(?:data:[^,]{0,128},)?[A-Za-z0-9+/=_\-]{512,}+")
-_LONGEST_SAFE_NUMBER: Final = 10**8
-"""Integers with fewer digits than a bare identifier has are not inspected."""
+SAFE_NUMBER: Final = 10**8
+"""Integers below it have fewer digits than any identifier, and are not inspected."""
 
 _SECRET_FIELD: Final = re.compile(
     r"(?i)(?:.*[_\-.])?(?:password|passwd|pwd|passphrase|secret|api[_\-]?key|apikey|client[_\-]?secret"
@@ -133,7 +133,7 @@ class Walk:
     def _number(self, value: float) -> Any:
         if isinstance(value, float):
             return value if math.isfinite(value) else str(value)
-        if abs(value) < _LONGEST_SAFE_NUMBER:
+        if abs(value) < SAFE_NUMBER:
             return value
         text = self._string(str(value), MAX_DEPTH)
         return value if text == str(value) else text
