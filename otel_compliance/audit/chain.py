@@ -47,6 +47,11 @@ _CHAIN_ATTRIBUTES: Final = frozenset(
 )
 
 
+# Made once: `json.dumps` with options makes an encoder for each call.
+_compact: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_canonical: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
     """One event of a chain.
@@ -122,23 +127,20 @@ def render(value: Any) -> str:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Sequence):
-        return json.dumps(list(value), ensure_ascii=False, separators=(",", ":"))
+        return _compact(list(value))
     return str(value)
 
 
 def leaf_hash(event: AuditEvent) -> str:
     """The salted hash of an event's payload."""
-    payload = json.dumps(
+    payload = _canonical(
         {
             "event": event.event,
             "facts": dict(event.facts),
             "span_id": event.span_id,
             "timestamp": str(event.timestamp_ns),
             "trace_id": event.trace_id,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-        sort_keys=True,
+        }
     )
     return hashlib.sha256(b"\x00" + bytes.fromhex(event.salt) + payload.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -163,7 +165,7 @@ def to_line(event: AuditEvent) -> str:
         "leaf": event.leaf,
         "hash": event.hash,
     }
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return _compact(document)
 
 
 def from_line(line: str) -> AuditEvent:
