@@ -118,7 +118,8 @@ class _Redaction:
     def _surely_clean(self, value: Any) -> bool:
         """Whether a look is enough, as it is for most attributes."""
         if type(value) is str:
-            return self._redactor.surely_clean(value)
+            # In a document the name of a field may make its value a secret.
+            return not value.startswith(("{", "[")) and self._redactor.surely_clean(value)
         if type(value) is int:
             return -SAFE_NUMBER < value < SAFE_NUMBER
         return type(value) is tuple and all(map(self._surely_clean, value))

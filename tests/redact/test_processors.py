@@ -120,6 +120,15 @@ def test_limits_of_the_span_are_kept() -> None:
     assert dict(span.attributes or {}) == {"b": TOKEN, "c": TOKEN}
 
 
+def test_secrets_in_documents_are_known_by_their_fields() -> None:
+    """A password in a JSON attribute is found by the name of its field, however harmless it looks."""
+    span = one_span(Redactor(KEYS), {"body": '{"user": "x", "password": "horse"}', "empty": ""})
+    assert dict(span.attributes or {}) == {
+        "body": f'{{"user": "x", "password": "{KEYS.token("CREDENTIAL", "horse")}"}}',
+        "empty": "",
+    }
+
+
 def test_attributes_that_name_a_secret_are_masked() -> None:
     """A password on a span is masked whatever it looks like; tokens of a model are numbers, not secrets."""
     span = one_span(
