@@ -45,6 +45,10 @@ class Inspected:
     failed: bool = False
 
 
+UNINSPECTED = Inspected(failed=True)
+"""Stands until inspection succeeds, so that whatever breaks on the way there counts as a failure, not as clean."""
+
+
 @dataclass(slots=True)
 class Call:
     """The record of one call. The hooks fill it; `Recorder.finish` reads it, once.

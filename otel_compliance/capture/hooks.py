@@ -25,7 +25,7 @@ from opentelemetry.trace import SpanKind
 
 from otel_compliance import health
 from otel_compliance.caller import current as current_caller
-from otel_compliance.capture.call import CALL_KEY, Call, Outcome
+from otel_compliance.capture.call import CALL_KEY, UNINSPECTED, Call, Outcome
 from otel_compliance.capture.messages import request_facts, response_facts, user_id
 from otel_compliance.capture.processor import stream_outcome
 from otel_compliance.capture.recorder import Recorder
@@ -173,6 +173,7 @@ class Hooks:
 
     def _read_request(self, call: Call, options: Any) -> None:
         """Inspect the body of the first attempt; further attempts send the same."""
+        call.input = UNINSPECTED
         if call.span_context is None:
             call.span_context = trace.get_current_span().get_span_context()
         body = options.json_data if isinstance(options.json_data, dict) else {}
@@ -202,6 +203,7 @@ class Hooks:
                 weakref.finalize(response, self._recorder.finish, call, Outcome.ABANDONED)
                 response.extensions[_EXTENSION] = call
             elif "json" in response.headers.get("content-type", ""):
+                call.output = UNINSPECTED
                 body = response.json()
                 call.response = response_facts(body) if isinstance(body, dict) else {}
                 call.output = self._recorder.inspect(body)

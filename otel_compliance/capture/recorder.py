@@ -14,15 +14,13 @@ from opentelemetry.util.types import AttributeValue
 
 from otel_compliance import health
 from otel_compliance.capture import messages
-from otel_compliance.capture.call import Call, Inspected, Outcome
+from otel_compliance.capture.call import UNINSPECTED, Call, Inspected, Outcome
 from otel_compliance.capture.metrics import CallMetrics
 from otel_compliance.classification import Classification
 from otel_compliance.keys import KeyRing
 from otel_compliance.names import Attr, Event, GenAI
 from otel_compliance.policy import Policy
 from otel_compliance.redact import SECRET_TYPES, Redactor
-
-_FAILED: Final = Inspected(failed=True)
 
 _FOREIGN: Final = (
     GenAI.REQUEST_MODEL.value,
@@ -105,7 +103,7 @@ class Recorder:
             redacted = self._redactor.redact_value(content)
         except Exception as error:  # noqa: BLE001 - content that cannot be inspected is dropped
             health.swallow("capture.inspect", error)
-            return _FAILED
+            return UNINSPECTED
         kept = redacted.value if self._captures_content and not redacted.failed else None
         return Inspected(counts=redacted.counts, content=kept, failed=redacted.failed)
 
@@ -168,7 +166,7 @@ class Recorder:
             return
         message = call.assembler.message()
         call.response = messages.response_facts(message)
-        call.output = _FAILED if call.assembler.overflowed else self.inspect(message)
+        call.output = UNINSPECTED if call.assembler.overflowed else self.inspect(message)
 
     def _compliance_facts(self, call: Call, outcome: Outcome) -> dict[str, AttributeValue]:
         found_in = call.input or Inspected()

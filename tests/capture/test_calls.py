@@ -324,6 +324,23 @@ def test_the_answer_is_the_apps(observed: Observed) -> None:
 
 
 @pytest.mark.breaks
+@pytest.mark.parametrize("part", ["request_facts", "response_facts"])
+def test_what_breaks_before_inspection_counts_as_a_failure(
+    observed: Observed, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    """Content that was never inspected is RESTRICTED, not clean."""
+    from otel_compliance.capture import hooks
+
+    def broken(body: Any) -> Any:
+        raise LookupError("jane.doe@example.com")
+
+    monkeypatch.setattr(hooks, part, broken)
+    assert observed.client().messages.create(**ASK).stop_reason == "end_turn"
+    [event] = observed.events()
+    assert (event["compliance.classification"], event["compliance.redaction.status"]) == ("RESTRICTED", "failed")
+
+
+@pytest.mark.breaks
 def test_a_record_that_cannot_be_made_is_not_the_apps_problem(
     observed: Observed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
