@@ -14,7 +14,7 @@ import secrets
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,9 @@ from otel_compliance.store.rows import Block
 
 _FORMAT: Final = 1
 _QUARANTINE: Final = "quarantine"
+
+_RECOUNT_EVERY: Final = 64
+"""Segments between two looks at what really waits: drainers remove segments, and looking costs time for each."""
 
 DEFAULT_MAX_BYTES: Final = 1 << 30
 """Size at which the spool takes no more: 1 GiB holds about ten million calls without content."""
@@ -49,6 +52,7 @@ class Spool:
         self.exporter_id = f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._epoch = time.time_ns()
         self._sequence = 0
+        self._waiting = 0
 
     def append(self, block: Block) -> Path:
         """Write one segment. Once this returns, a crash of the process loses nothing.
@@ -118,10 +122,11 @@ class Spool:
     def _write(self, data: bytes) -> Path:
         folder = self.directory / self.exporter_id
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        waiting = sum(path.stat().st_size for path in _files(folder))
-        if waiting + len(data) > self._max_bytes:
+        if self._sequence % _RECOUNT_EVERY == 0 or self._waiting + len(data) > self._max_bytes:
+            self._waiting = _size(folder)
+        if self._waiting + len(data) > self._max_bytes:
             raise SpoolError(
-                f"{self.directory}: the spool of this process is full ({waiting} bytes are waiting)",
+                f"{self.directory}: the spool of this process is full ({self._waiting} bytes are waiting)",
                 remedy="see why the store takes no data: otel-compliance check",
             )
         segment = folder / f"{self._epoch}-{self._sequence:08d}.seg"
@@ -138,6 +143,7 @@ class Spool:
             raise
         _sync(folder)
         self._sequence += 1
+        self._waiting += len(data)
         return segment
 
 
@@ -152,8 +158,13 @@ def _parse(segment: Path) -> tuple[dict[str, Any], bytes]:
     return header, payload
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    return folder.glob("*.seg")
+def _size(folder: Path) -> int:
+    """Bytes that wait in a folder. A drainer may remove segments while they are counted."""
+    size = 0
+    for segment in folder.glob("*.seg"):
+        with suppress(FileNotFoundError):
+            size += segment.stat().st_size
+    return size
 
 
 def _sync(folder: Path) -> None:
