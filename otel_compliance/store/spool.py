@@ -70,7 +70,11 @@ class Spool:
         data = json.dumps(header).encode("ascii") + b"\n" + payload
         with self._lock:
             try:
-                return self._write(data)
+                try:
+                    return self._write(data)
+                except FileNotFoundError:
+                    # A drainer that has just emptied the folder may have removed it.
+                    return self._write(data)
             except OSError as error:
                 raise SpoolError(
                     f"{self.directory}: the spool cannot be written: {error.strerror}",

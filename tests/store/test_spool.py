@@ -122,6 +122,22 @@ def test_a_full_disk_leaves_no_half_segment(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.rglob("*.*")) == []
 
 
+def test_a_folder_that_a_drainer_removed_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between making its folder and writing into it a drainer may remove it, for it is empty; nothing is lost."""
+    spool = Spool(tmp_path)
+    real_open, removed = os.open, []
+
+    def open_after_removal(path: Any, *args: Any, **kwargs: Any) -> int:
+        if not removed and str(path).endswith(".tmp"):
+            removed.append(path)
+            Path(path).parent.rmdir()
+        return real_open(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", open_after_removal)
+    assert spool.append(block("a")).exists()
+    assert len(removed) == 1
+
+
 def test_threads_do_not_collide(tmp_path: Path) -> None:
     """Segments of many threads are all there."""
     spool = Spool(tmp_path)
