@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
@@ -15,6 +16,9 @@ _USAGE: Final[Mapping[str, str]] = {
     "cache_read_input_tokens": GenAI.CACHE_READ_TOKENS,
     "cache_creation_input_tokens": GenAI.CACHE_WRITE_TOKENS,
 }
+
+_NAME: Final = re.compile(r"[a-z_]{1,64}")
+"""What names of the API look like; anything else in their place is not recorded."""
 
 _ZDR_INELIGIBLE_KEYS: Final = frozenset({"container", "mcp_servers"})
 """Body keys of features outside zero data retention (provider's feature table of 2026-08)."""
@@ -51,7 +55,7 @@ def response_facts(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
     facts: dict[str, AttributeValue] = {}
     _put(facts, GenAI.RESPONSE_ID, body.get("id"), str)
     _put(facts, GenAI.RESPONSE_MODEL, body.get("model"), str)
-    if isinstance(reason := body.get("stop_reason"), str):
+    if isinstance(reason := body.get("stop_reason"), str) and _NAME.fullmatch(reason):
         facts[GenAI.FINISH_REASONS] = (reason,)
     usage = body.get("usage")
     if isinstance(usage, Mapping):

@@ -16,6 +16,7 @@ from otel_compliance import health
 from otel_compliance.capture import messages
 from otel_compliance.capture.call import UNINSPECTED, Call, Inspected, Outcome
 from otel_compliance.capture.metrics import CallMetrics
+from otel_compliance.capture.transport import IDENTITY_HEADERS
 from otel_compliance.classification import Classification
 from otel_compliance.keys import KeyRing
 from otel_compliance.names import Attr, Event, GenAI
@@ -32,6 +33,7 @@ _FOREIGN: Final = (
     Attr.PURPOSE.value,
     Attr.JURISDICTION.value,
     Attr.ENVIRONMENT.value,
+    *IDENTITY_HEADERS.values(),
 )
 """Facts that are free text of others; everything else is a number, a name of ours or a keyed hash."""
 

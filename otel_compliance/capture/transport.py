@@ -18,11 +18,12 @@ _RATE_LIMITS: Final[Mapping[str, str]] = {
     "anthropic-ratelimit-tokens-remaining": Attr.RATELIMIT_TOKENS_REMAINING,
 }
 
-_IDENTITY: Final[Mapping[str, str]] = {
+IDENTITY_HEADERS: Final[Mapping[str, str]] = {
     "request-id": "anthropic.request.id",
     "anthropic-organization-id": "anthropic.organization.id",
     "anthropic-workspace-id": "anthropic.workspace.id",
 }
+"""Response header to the SDK's name for it."""
 
 _STATIC_SEGMENT: Final = re.compile(r"[a-z][a-z_]{0,40}|v\d{1,2}")
 """A path segment that names a resource. Anything else may be an id or even content, and is left out."""
@@ -63,7 +64,7 @@ def response_header_facts(response: Any) -> dict[str, AttributeValue]:
     """Status, ids and rate limits of an HTTP response."""
     facts: dict[str, AttributeValue] = {"http.response.status_code": response.status_code}
     headers = response.headers
-    for header, name in _IDENTITY.items():
+    for header, name in IDENTITY_HEADERS.items():
         if value := headers.get(header):
             facts[name] = value
     for header, name in _RATE_LIMITS.items():

@@ -144,6 +144,7 @@ class Instrumentation:
         settings = configuration.settings
         redactor = Redactor(configuration.keys)
         self._settings = settings
+        self._redactor = redactor
         self._recorder = Recorder(
             policy=configuration.policy,
             redactor=redactor,
@@ -195,13 +196,14 @@ class Instrumentation:
 
     def _open_audit(self, provider: Any) -> None:
         resource = getattr(getattr(provider, "resource", None), "attributes", {})
+        clean = self._redactor.redact_value
         self._recorder.deployment = Deployment.from_resource(resource)
         audit = AuditLog(
             directory=self._settings.audit_log,
             logger_provider=self._providers.for_logs(),
             attributes={
-                "service.name": str(resource.get("service.name", "")),
-                Attr.ENVIRONMENT: self._recorder.deployment.environment,
+                "service.name": clean(str(resource.get("service.name", ""))).value,
+                Attr.ENVIRONMENT: clean(self._recorder.deployment.environment).value,
                 Attr.POLICY_DIGEST: self._policy_digest,
             },
             trusted_key=TRUSTED_KEY,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -228,7 +228,7 @@ class RedactingSpanProcessor(SpanProcessor):
 
 
 class RedactingLogRecordProcessor(LogRecordProcessor):
-    """Redacts log records: body, attributes, resource and scope. Added before any exporting processor.
+    """Redacts log records: body, attributes, names, exception, resource. Added before any exporting processor.
 
     Args:
         redactor: Finds and replaces.
@@ -249,6 +249,7 @@ class RedactingLogRecordProcessor(LogRecordProcessor):
                 return
             redaction = _Redaction(self._redactor, self._names)
             record.body = redaction.value("", record.body)
+            _clean_fields(record, redaction.text)
             attributes = redaction.attributes(record.attributes)
             if attributes is not None or redaction.failed:
                 attributes = attributes or dict(record.attributes or {})
@@ -257,6 +258,7 @@ class RedactingLogRecordProcessor(LogRecordProcessor):
             health.swallow("redact.log", error)
             record.body = tombstone("failed")
             record.attributes = dict(_FAILED)
+            _clean_fields(record, lambda _: tombstone("failed"))
 
     def shutdown(self) -> None:
         """Nothing is held."""
@@ -267,6 +269,15 @@ class RedactingLogRecordProcessor(LogRecordProcessor):
 
 
 _FAILED: Final = {Attr.REDACTION_STATUS.value: "failed", Attr.CLASSIFICATION.value: Classification.RESTRICTED.value}
+
+
+def _clean_fields(record: Any, clean: Callable[[str], str]) -> None:
+    """The fields of a log record besides body and attributes. An exception stands in the attributes already."""
+    if record.event_name:
+        record.event_name = clean(record.event_name)
+    if record.severity_text:
+        record.severity_text = clean(record.severity_text)
+    record.exception = None
 
 
 def _event(redaction: _Redaction, event: Event) -> Event:

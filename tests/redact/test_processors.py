@@ -197,10 +197,20 @@ def test_log_records_are_redacted() -> None:
     assert dict(record.resource.attributes) == {"host.name": TOKEN}
 
 
+def test_exceptions_and_names_of_log_records_are_redacted() -> None:
+    """The exception that a record carries, its event name and its severity text hold no value either."""
+    record = emit(Redactor(KEYS), exception=ValueError(MAIL), event_name=MAIL, severity_text=MAIL).log_record
+    assert (record.exception, record.event_name, record.severity_text) == (None, TOKEN, TOKEN)
+    assert record.attributes["exception.message"] == TOKEN
+    assert "jane" not in record.attributes["exception.stacktrace"]
+
+
 def test_broken_redaction_drops_the_content_of_logs() -> None:
     """On an error the content of a record is dropped, and the record says so."""
-    record = emit(Broken(), body=MAIL, attributes={"text": MAIL}).log_record
-    assert "jane" not in repr((record.body, dict(record.attributes)))
+    record = emit(
+        Broken(), body=MAIL, attributes={"text": MAIL}, event_name=MAIL, exception=ValueError(MAIL)
+    ).log_record
+    assert "jane" not in repr((record.body, dict(record.attributes), record.event_name, record.exception))
     assert record.attributes["compliance.redaction.status"] == "failed"
 
 
