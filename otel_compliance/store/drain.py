@@ -22,7 +22,8 @@ from otel_compliance.store.spool import Spool
 
 _IDLE_SECONDS: Final = 2.0
 _MAX_BACKOFF_SECONDS: Final = 60.0
-_STOP_SECONDS: Final = 5.0
+_STOP_SECONDS: Final = 2.0
+"""How long the end of the process may wait for a last delivery; what is left is delivered by the next process."""
 
 
 @dataclass(frozen=True, slots=True)

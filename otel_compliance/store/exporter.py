@@ -34,6 +34,12 @@ class _Outlet:
         self.spool = Spool(settings.spool)
         self._store = settings.store or ""
         self._drainer: BackgroundDrainer | None = None
+        self._users = 0
+
+    def use(self) -> _Outlet:
+        """Count one more exporter that writes here."""
+        self._users += 1
+        return self
 
     def accept(self, block: Block) -> bool:
         """Write a block to the spool. Never raises."""
@@ -59,9 +65,11 @@ class _Outlet:
         self._drainer.notify()
 
     def close(self) -> None:
-        """Stop the drainer."""
-        if self._drainer is not None:
+        """Count one exporter less. With the last one the drainer stops, so that what each flushed is delivered."""
+        self._users -= 1
+        if self._users == 0 and self._drainer is not None:
             self._drainer.stop()
+            self._drainer = None
 
 
 _outlets: dict[tuple[str, str], _Outlet] = {}
@@ -89,7 +97,9 @@ def _outlet(settings: Settings | None) -> _Outlet | None:
         return None
     with _outlets_lock:
         key = (str(settings.spool), settings.store or "")
-        return _outlets.setdefault(key, _Outlet(settings))
+        if key not in _outlets:
+            _outlets[key] = _Outlet(settings)
+        return _outlets[key].use()
 
 
 def _export(outlet: _Outlet | None, convert: Callable[[Sequence[_T]], Block], items: Sequence[_T]) -> bool:
@@ -124,6 +134,7 @@ class ClickHouseSpanExporter(SpanExporter):
         _span_exporters.discard(self)
         if self._outlet is not None:
             self._outlet.close()
+            self._outlet = None
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         """What was exported is on disk already."""
@@ -151,6 +162,7 @@ class ClickHouseLogExporter(LogRecordExporter):
         _log_exporters.discard(self)
         if self._outlet is not None:
             self._outlet.close()
+            self._outlet = None
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         """What was exported is on disk already."""

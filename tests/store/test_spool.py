@@ -17,7 +17,7 @@ from otel_compliance.config import Settings
 from otel_compliance.errors import SchemaError, SpoolError, StoreUnavailable
 from otel_compliance.store.client import Store, connect
 from otel_compliance.store.drain import BackgroundDrainer, DrainReport, drain
-from otel_compliance.store.exporter import ClickHouseSpanExporter
+from otel_compliance.store.exporter import ClickHouseLogExporter, ClickHouseSpanExporter
 from otel_compliance.store.rows import COLUMN_TYPES, Block
 from otel_compliance.store.spool import Spool
 
@@ -197,7 +197,7 @@ def test_a_killed_writer_loses_nothing_it_accepted(tmp_path: Path, store: Store,
 def test_an_exporter_needs_neither_engine_nor_network(tmp_path: Path) -> None:
     """An instrumented process with the embedded store loads neither chDB nor the client."""
     code = (
-        "import sys; from otel_compliance.store.exporter import ClickHouseSpanExporter; "
+        "import sys; from otel_compliance.store.exporter import ClickHouseLogExporter, ClickHouseSpanExporter; "
         "from opentelemetry.sdk.trace import TracerProvider; "
         "from opentelemetry.sdk.trace.export import BatchSpanProcessor; "
         "provider = TracerProvider(); provider.add_span_processor(BatchSpanProcessor(ClickHouseSpanExporter())); "
@@ -243,6 +243,24 @@ def test_the_background_drainer_delivers_and_stops(tmp_path: Path, store: Store)
     spool.append(block("late"))
     drainer.notify()
     assert len(spool.segments()) == 1
+
+
+def test_the_last_exporter_stops_the_drainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spans and logs share a drainer: what the second exporter flushes at its end is delivered, too."""
+    settings = Settings.from_env(
+        {"OTEL_COMPLIANCE_DIR": str(tmp_path), "OTEL_COMPLIANCE_STORE": "http://127.0.0.1:1/otel"}
+    )
+    spans, logs = ClickHouseSpanExporter(settings), ClickHouseLogExporter(settings)
+    stopped: list[str] = []
+    monkeypatch.setattr(BackgroundDrainer, "stop", lambda self: stopped.append("drainer"))
+    spans.export([])
+    spans.shutdown()
+    spans.shutdown()
+    assert stopped == []
+    assert logs.export([]).name == "SUCCESS"
+    logs.shutdown()
+    assert stopped == ["drainer"]
+    assert spans.export([]).name == "FAILURE"
 
 
 def test_a_store_without_schema_is_explained(store: Store) -> None:
