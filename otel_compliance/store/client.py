@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import atexit
-import fcntl
-import os
-import sys
+import struct
+import tempfile
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import unquote, urlsplit
+from weakref import WeakSet
 
 from otel_compliance.config import redacted_dsn
 from otel_compliance.errors import MissingExtra, SchemaError, StoreError, StoreUnavailable
+from otel_compliance.store.lease import Lease, not_opened
 from otel_compliance.store.rows import COLUMN_TYPES, Block
 
 _DATABASE: Final = "otel"
 _CONNECT_SECONDS: Final = 5
-_UNKNOWN_TABLE: Final = "UNKNOWN_TABLE"
+_SETTINGS: Final = {"session_timezone": "UTC"}
+_INSERT_SETTINGS: Final = {
+    # An insert has succeeded when it is on disk, not when it is in a buffer of the server.
+    "async_insert": 0,
+    # A repeated insert is recognised in the targets of materialised views, too. The default before version 26.
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
+    # A batch with wrong clocks in it may span any number of days. The default of 100 would refuse it for good.
+    "max_partitions_per_insert_block": 0,
+}
+_SCHEMA_ERRORS: Final = ("UNKNOWN_TABLE", "NO_SUCH_COLUMN_IN_TABLE", "THERE_IS_NO_COLUMN")
+_REFUSED_LOGIN: Final = {
+    "AUTHENTICATION_FAILED": "user or password is wrong",
+    "REQUIRED_PASSWORD": "a password is needed",
+    "WRONG_PASSWORD": "user or password is wrong",
+    "UNKNOWN_USER": "user or password is wrong",
+    "UNKNOWN_DATABASE": "the database does not exist",
+    "ACCESS_DENIED": "the user may not use the database",
+}
 
 
 def connect(dsn: str) -> Store:
@@ -46,10 +64,12 @@ class Store:
         lease: Ownership of the embedded store; `None` for a server.
     """
 
-    def __init__(self, client: Any, lease: _Lease | None = None) -> None:
+    def __init__(self, client: Any, lease: Lease | None = None) -> None:
         self._client = client
         self._lease = lease
         self._lock = threading.Lock()
+        self._closed = False
+        _open_stores.add(self)
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +95,7 @@ class Store:
             SchemaError: A table does not exist: the schema was not migrated.
             StoreError: The statement failed.
         """
-        with self._lock, _Translated():
+        with self._used():
             return list(self._client.query(sql, parameters=dict(parameters or {})).named_results())
 
     def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
@@ -85,7 +105,7 @@ class Store:
             SchemaError: A table does not exist: the schema was not migrated.
             StoreError: The statement failed.
         """
-        with self._lock, _Translated():
+        with self._used():
             self._client.command(sql, parameters=dict(parameters or {}))
 
     def insert(self, block: Block, *, token: str = "", types: Mapping[str, str] | None = None) -> None:
@@ -97,14 +117,16 @@ class Store:
             types: Column types, for a table that is not one of the Collector's.
 
         Raises:
-            SchemaError: The table does not exist.
-            StoreError: The insert failed.
+            SchemaError: The table does not exist, or lacks a column.
+            StoreUnavailable: The store does not answer.
+            StoreError: The store refuses the insert.
+            ValueError: The rows do not fit the columns' types.
         """
         if block.count == 0:
             return
         column_types = types or COLUMN_TYPES[block.table]
-        settings = {"async_insert": 0} | ({"insert_deduplication_token": token} if token else {})
-        with self._lock, _Translated():
+        settings = _INSERT_SETTINGS | ({"insert_deduplication_token": token} if token else {})
+        with self._used(), _values_are_to_blame(), self._private_files():
             self._client.insert(
                 block.table,
                 [block.columns[name] for name in column_types],
@@ -115,150 +137,160 @@ class Store:
             )
 
     def close(self) -> None:
-        """Close the connection, and give up the embedded store."""
-        self._client.close()
-        if self._lease is not None:
-            self._lease.release()
-            self._lease = None
-
-
-class _Translated:
-    """A block whose errors of the client become errors of ours, without the statement and its values."""
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
-
-        if not isinstance(error, ClickHouseError):
+        """Close the connection, and give up the embedded store. Waits for a statement that is under way."""
+        if self._lease is not None and not self._lease.ours:
             return
-        if isinstance(error, OperationalError):
-            raise StoreUnavailable("the store does not answer", remedy="otel-compliance check") from None
-        name = str(getattr(error, "name", "") or "")
-        if name == _UNKNOWN_TABLE or _UNKNOWN_TABLE in str(error):
-            raise SchemaError("the store has no schema yet, or an old one", remedy="otel-compliance migrate") from None
-        raise StoreError(f"ClickHouse refused a statement: {name or type(error).__name__}") from error
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._client.close()
+                if self._lease is not None:
+                    self._lease.release()
+
+    @contextmanager
+    def _used(self) -> Iterator[None]:
+        """A use of the client, by one thread at a time, whose errors become ours."""
+        if self._lease is not None and not self._lease.ours:
+            raise StoreUnavailable(
+                "the embedded store was opened before this process was forked, and hangs in it",
+                remedy="open the store in the process that uses it",
+            )
+        with self._lock, _translated():
+            if self._closed:
+                raise StoreUnavailable("the store was closed", remedy="open it again")
+            yield
+
+    @contextmanager
+    def _private_files(self) -> Iterator[None]:
+        """An insert into the embedded store. The client passes rows to the engine through a temporary file."""
+        if self._lease is None:
+            yield
+            return
+        # The client leaves the place to the standard library, which has it for the whole process: one at a time.
+        with self._lease.inserting:
+            before, tempfile.tempdir = tempfile.tempdir, str(self._lease.private_files)
+            try:
+                yield
+            finally:
+                tempfile.tempdir = before
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """A block whose errors of the client become errors of ours, without the statement and its values."""
+    from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
+
+    try:
+        yield
+    except OperationalError:
+        raise StoreUnavailable("the store does not answer", remedy="otel-compliance check") from None
+    except ClickHouseError as error:
+        name = _name(error)
+        if name in _SCHEMA_ERRORS:
+            raise SchemaError(
+                f"the store has no schema yet, or not that of this version ({name})", remedy="otel-compliance migrate"
+            ) from None
+        raise StoreError(f"ClickHouse refused a statement: {name}") from None
+    except OSError as error:
+        raise StoreUnavailable(
+            f"the store cannot be used: {error.strerror or type(error).__name__}", remedy="otel-compliance check"
+        ) from None
+
+
+@contextmanager
+def _values_are_to_blame() -> Iterator[None]:
+    """A block that converts rows, whose errors of conversion become a `ValueError` that does not quote them."""
+    from clickhouse_connect.driver.exceptions import DataError
+
+    try:
+        yield
+    except (DataError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, struct.error) as error:
+        raise ValueError(f"the rows do not fit the columns' types: {type(error).__name__}") from None
+
+
+def _name(error: Exception) -> str:
+    """ClickHouse's name of an error, such as ``UNKNOWN_TABLE``."""
+    return str(getattr(error, "name", None) or type(error).__name__)
 
 
 def _connect_server(dsn: str) -> Store:
     import clickhouse_connect
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
-    parts = urlsplit(dsn)
-    secure = parts.scheme == "https"
     try:
-        client = clickhouse_connect.get_client(
-            host=parts.hostname or "localhost",
-            port=parts.port or (8443 if secure else 8123),
-            username=unquote(parts.username or "default"),
-            password=unquote(parts.password or ""),
-            database=parts.path.strip("/") or "default",
-            secure=secure,
-            connect_timeout=_CONNECT_SECONDS,
-            settings={"session_timezone": "UTC"},
-        )
+        client = clickhouse_connect.get_client(**_address(dsn))
     except ClickHouseError as error:
+        why = _REFUSED_LOGIN.get(_name(error), _name(error))
         raise StoreUnavailable(
-            f"{redacted_dsn(dsn)}: the store cannot be reached, or refuses: {type(error).__name__}",
+            f"{redacted_dsn(dsn)}: the store cannot be reached, or refuses: {why}",
             remedy="check OTEL_COMPLIANCE_STORE: host, port, user, password, and that the database exists",
         ) from None
     return Store(client)
 
 
+def _address(dsn: str) -> dict[str, Any]:
+    """The arguments for ``get_client``."""
+    try:
+        parts = urlsplit(dsn)
+        port, host = parts.port, parts.hostname
+    except ValueError:
+        # The message of the standard library quotes what it takes for the port: part of a password with a slash.
+        raise StoreUnavailable(
+            "the address in OTEL_COMPLIANCE_STORE cannot be read",
+            remedy="use http://USER:PASSWORD@HOST:8123/DATABASE, with / @ : in a password written as %2F %40 %3A",
+        ) from None
+    secure = parts.scheme == "https"
+    return {
+        "host": host or "localhost",
+        "port": port or (8443 if secure else 8123),
+        "username": unquote(parts.username or "default"),
+        "password": unquote(parts.password or ""),
+        "database": parts.path.strip("/") or "default",
+        "secure": secure,
+        "connect_timeout": _CONNECT_SECONDS,
+        # A session is locked by a query that the server still runs after its client gave up.
+        "autogenerate_session_id": False,
+        "settings": _SETTINGS,
+    }
+
+
 def _connect_embedded(path: Path) -> Store:
     try:
-        import chdb  # noqa: F401
+        import chdb  # noqa: F401 - only to see whether it is installed
     except ImportError:
         raise MissingExtra("the embedded store", extra="embedded") from None
+    lease = Lease.take(path.absolute())
+    try:
+        client = _embedded_client(lease)
+    except Exception as error:
+        lease.release()
+        raise not_opened(lease.path, error) from error
+    # Last registered is first called: before the handlers that client and engine registered when they were loaded.
+    atexit.unregister(_close_all)
+    atexit.register(_close_all)
+    return Store(client, lease)
+
+
+def _embedded_client(lease: Lease) -> Any:
     import clickhouse_connect
 
-    lease = _Lease.take(path.absolute())
+    client = clickhouse_connect.get_client(interface="chdb", path=str(lease.path), settings=_SETTINGS)
     try:
-        client = clickhouse_connect.get_client(
-            interface="chdb", path=str(path.absolute()), settings={"session_timezone": "UTC"}
-        )
         # The engine's own database "default" takes no materialised views that refresh; ours is an ordinary one.
         client.command(f"CREATE DATABASE IF NOT EXISTS {_DATABASE} ENGINE = Atomic")
         client.database = _DATABASE
-    except Exception as error:
-        lease.release()
-        raise StoreUnavailable(
-            f"chdb://{path}: the embedded store cannot be opened: {type(error).__name__}",
-            remedy="see whether the folder is writable and was made by this version or an older one",
-        ) from error
-    store = Store(client, lease)
-    # The engine's threads must not outlive the interpreter.
-    atexit.register(_close_quietly, store)
-    return store
+        lease.prepare()
+    except BaseException:
+        client.close()
+        raise
+    return client
 
 
-def _close_quietly(store: Store) -> None:
-    with suppress(Exception):
-        store.close()
+_open_stores: WeakSet[Store] = WeakSet()
 
 
-class _Lease:
-    """Ownership of an embedded store: one process at a time, and in it one path."""
-
-    _held: _Lease | None = None
-    _guard = threading.Lock()
-
-    def __init__(self, path: Path, descriptor: int) -> None:
-        self.path = path
-        self._descriptor = descriptor
-        self.users = 1
-
-    @classmethod
-    def take(cls, path: Path) -> _Lease:
-        """Own `path`, or share the ownership that this process has.
-
-        Raises:
-            StoreUnavailable: Another process owns it, or this process has another store open.
-        """
-        with cls._guard:
-            if cls._held is not None:
-                if cls._held.path != path:
-                    raise StoreUnavailable(
-                        f"chdb://{path}: this process has chdb://{cls._held.path} open, and the engine allows one",
-                        remedy="close the other store first",
-                    )
-                cls._held.users += 1
-                return cls._held
-            cls._held = cls(path, _lock_file(path))
-            return cls._held
-
-    def release(self) -> None:
-        """Give up one use; the last one gives up the store."""
-        with self._guard:
-            self.users -= 1
-            if self.users == 0:
-                os.close(self._descriptor)
-                _Lease._held = None
-
-
-def _lock_file(path: Path) -> int:
-    """Lock ``PATH.lock`` and write down who we are. The system releases it when the process ends."""
-    lock = path.with_name(f"{path.name}.lock")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"chdb://{path}: the folder cannot be written: {error.strerror}",
-            remedy="point OTEL_COMPLIANCE_STORE or OTEL_COMPLIANCE_DIR at a writable folder",
-        ) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        owner = os.read(descriptor, 256).decode("utf-8", "replace").strip()
-        os.close(descriptor)
-        raise StoreUnavailable(
-            f"chdb://{path}: the embedded store belongs to another process: {owner or 'unknown'}",
-            remedy="stop that process, or wait for it; the embedded engine allows one process at a time",
-        ) from None
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"pid {os.getpid()} ({Path(sys.argv[0] or 'python').name})\n".encode())
-    return descriptor
+def _close_all() -> None:
+    """The engine's threads must not outlive the interpreter: without this it sometimes dies of a segmentation fault."""
+    for store in list(_open_stores):
+        with suppress(Exception):
+            store.close()

@@ -1,8 +1,7 @@
-"""Deliver the spool to the store."""
+"""Deliver the spool to the store, at once or in the background of the instrumented process."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import random
 import threading
@@ -10,15 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakSet
 
-from opentelemetry import metrics
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from otel_compliance import health
-from otel_compliance.errors import SchemaError, SpoolError, StoreError, StoreUnavailable
-from otel_compliance.names import METER_NAME, Metric
+from otel_compliance.errors import ComplianceError, SpoolError
 from otel_compliance.store.client import Store, connect
+from otel_compliance.store.delivery import Delivery
+from otel_compliance.store.lock import FileLock
 from otel_compliance.store.spool import Spool
+from otel_compliance.store.telemetry import explain
 
 _IDLE_SECONDS: Final = 2.0
 _MAX_BACKOFF_SECONDS: Final = 60.0
@@ -41,48 +42,64 @@ class DrainReport:
     quarantined: int = 0
 
 
-def drain(spool: Spool, store: Store) -> DrainReport:
+def drain(spool: Spool, store: Store, *, wait: bool = True) -> DrainReport:
     """Deliver every waiting segment. Each is delivered at least once and counts once, whatever crashes when.
 
+    A segment that is damaged is set aside. One that the store refuses is set aside only if the store takes other
+    segments of the same table: a store that refuses everything has a fault of its own, and nothing is lost to that.
+
+    Args:
+        spool: What to deliver.
+        store: Where to.
+        wait: Whether to wait for another drainer of the same spool, or to leave it to that one.
+
     Raises:
-        StoreUnavailable: The store does not answer; what is not delivered stays in the spool.
-        SchemaError: The store is not migrated; likewise.
+        StoreUnavailable: The store does not answer.
+        SchemaError: A table is missing or was altered; the segments of other tables are delivered.
+        StoreError: The store refuses every segment of a table, likewise.
+        SpoolError: The spool cannot be changed, so what is delivered cannot be removed.
+
+    Whatever is raised, what is not delivered stays in the spool.
     """
-    segments = rows = quarantined = 0
-    with _exclusive(spool):
-        for segment in spool.segments():
-            try:
-                block, token = spool.read(segment)
-                store.insert(block, token=token)
-            except (StoreUnavailable, SchemaError):
-                raise
-            except (SpoolError, StoreError, KeyError) as error:
-                health.swallow("store.drain", error)
-                spool.quarantine(segment)
-                quarantined += 1
-                continue
-            spool.remove(segment)
-            segments += 1
-            rows += block.count
-    return DrainReport(segments, rows, quarantined)
+    with suppress_instrumentation(), _exclusively(spool, wait=wait) as ours:
+        if not ours:
+            return DrainReport()
+        delivery = Delivery(spool, store)
+        try:
+            delivery.run()
+        except OSError as error:
+            raise _unwritable(spool, error) from error
+        return DrainReport(delivery.segments, delivery.rows, delivery.quarantined)
 
 
 @contextmanager
-def _exclusive(spool: Spool) -> Iterator[None]:
+def _exclusively(spool: Spool, *, wait: bool) -> Iterator[bool]:
     """One drainer at a time: two would deliver the same segments, and race to remove them."""
     if not spool.directory.exists():
-        yield
+        yield False
         return
-    descriptor = os.open(spool.directory / ".drain.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        lock = FileLock.take(spool.directory / ".drain.lock", wait=wait)
+    except OSError as error:
+        raise _unwritable(spool, error) from error
+    try:
+        yield lock is not None
     finally:
-        os.close(descriptor)
+        if lock is not None:
+            lock.release()
+
+
+def _unwritable(spool: Spool, error: OSError) -> SpoolError:
+    return SpoolError(
+        f"{spool.directory}: the spool cannot be changed: {error.strerror or type(error).__name__}",
+        remedy="make the folder writable for the user who delivers it",
+    )
 
 
 class BackgroundDrainer:
-    """Drains to a ClickHouse server from a thread of the instrumented process. The app never waits for it.
+    """Drains to a ClickHouse server from a thread of its own. The app never waits for it, except to stop it.
+
+    It never changes the schema: that takes rights which an app that only writes should not have.
 
     Args:
         spool: What to deliver.
@@ -92,16 +109,15 @@ class BackgroundDrainer:
     def __init__(self, spool: Spool, dsn: str) -> None:
         self._spool = spool
         self._dsn = dsn
-        self._start()
-        os.register_at_fork(after_in_child=self._start)
+        self._reset()
+        _drainers.add(self)
 
-    def _start(self) -> None:
-        """Begin, on construction and in a forked child, which has none of its parent's threads."""
-        self._store: Store | None = None
+    def _reset(self) -> None:
+        """Begin: on construction, and in a forked child, which has none of its parent's threads."""
         self._stopping = threading.Event()
         self._wake = threading.Event()
-        self._thread: threading.Thread | None = None
         self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
 
     def notify(self) -> None:
         """Say that there is something to deliver. Returns at once."""
@@ -119,37 +135,46 @@ class BackgroundDrainer:
             self._thread.join(_STOP_SECONDS)
 
     def _run(self) -> None:
+        store: Store | None = None
         backoff = 0.0
         with suppress_instrumentation():
             while True:
                 last = self._stopping.is_set()
-                backoff = 0.0 if self._deliver() else min(_MAX_BACKOFF_SECONDS, max(1.0, backoff * 2))
+                self._wake.clear()
+                try:
+                    store = store or connect(self._dsn)
+                    drain(self._spool, store, wait=False)
+                    backoff = 0.0
+                except Exception as error:  # noqa: BLE001 - it is tried again
+                    self._failed(error)
+                    backoff = min(_MAX_BACKOFF_SECONDS, max(1.0, backoff * 2))
                 if last:
                     break
-                # Jitter keeps many processes from coming back at the same moment.
-                self._wake.wait(_IDLE_SECONDS + backoff * random.uniform(0.5, 1.0))  # noqa: S311
-                self._wake.clear()
-        if self._store is not None:
-            self._store.close()
+                self._pause(backoff)
+        if store is not None:
+            store.close()
 
-    def _deliver(self) -> bool:
-        try:
-            if self._store is None:
-                self._store = connect(self._dsn)
-            report = drain(self._spool, self._store)
-        except Exception as error:  # noqa: BLE001 - it is tried again
-            health.swallow("store.deliver", error)
-            count_items("retried", 1)
-            return False
-        count_items("delivered", report.rows)
-        count_items("quarantined", report.quarantined)
-        return True
+    def _pause(self, backoff: float) -> None:
+        """Wait for something new, or, after a failure, longer each time; only `stop` shortens that."""
+        if backoff:
+            # Jitter keeps many processes from coming back at the same moment.
+            self._stopping.wait(backoff * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+        else:
+            self._wake.wait(_IDLE_SECONDS)
+
+    @staticmethod
+    def _failed(error: Exception) -> None:
+        health.swallow("store.deliver", error)
+        if isinstance(error, ComplianceError):
+            explain(error, "spans and audit events wait in the spool, and are delivered when that is mended")
 
 
-def count_items(outcome: str, number: int) -> None:
-    """Count rows by what became of them: ``written`` ``dropped`` ``delivered`` ``retried`` ``quarantined``."""
-    if number:
-        counter = metrics.get_meter(METER_NAME).create_counter(
-            Metric.EXPORT_ITEMS, unit="{item}", description="Rows by what became of them on the way to the store"
-        )
-        counter.add(number, {"compliance.outcome": outcome})
+_drainers: WeakSet[BackgroundDrainer] = WeakSet()
+
+
+def _reset_in_child() -> None:
+    for drainer in list(_drainers):
+        drainer._reset()  # noqa: SLF001 - the other half of the same module
+
+
+os.register_at_fork(after_in_child=_reset_in_child)

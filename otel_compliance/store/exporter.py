@@ -5,11 +5,13 @@ They stand under the entry point ``clickhouse``, so ``OTEL_TRACES_EXPORTER=click
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
 from opentelemetry.sdk.trace import ReadableSpan
@@ -17,9 +19,10 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel_compliance import health
 from otel_compliance.config import Settings
-from otel_compliance.errors import ComplianceError
+from otel_compliance.errors import ComplianceError, ConfigError
 from otel_compliance.store.rows import Block, log_block, span_block
 from otel_compliance.store.spool import Spool
+from otel_compliance.store.telemetry import count_items, explain
 
 if TYPE_CHECKING:
     from otel_compliance.store.drain import BackgroundDrainer
@@ -30,50 +33,41 @@ _T = TypeVar("_T")
 class _Outlet:
     """Where the exporters of one process write: the spool and, for a server, the drainer."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.spool = Spool(settings.spool)
-        self._store = settings.store or ""
+    def __init__(self, settings: Settings, dsn: str) -> None:
+        self.key = (str(settings.spool), dsn)
+        self.users = 0
+        self._spool = Spool(settings.spool)
+        self._dsn = dsn
         self._drainer: BackgroundDrainer | None = None
-        self._users = 0
 
-    def use(self) -> _Outlet:
-        """Count one more exporter that writes here."""
-        self._users += 1
-        return self
+    def accept(self, block: Block) -> None:
+        """Write a block to the spool.
 
-    def accept(self, block: Block) -> bool:
-        """Write a block to the spool. Never raises."""
-        from otel_compliance.store.drain import count_items
-
-        try:
-            self.spool.append(block)
-            self._notify()
-        except Exception as error:  # noqa: BLE001 - the app must not suffer from a full disk
-            health.swallow("store.spool", error)
-            count_items("dropped", block.count)
-            return False
-        count_items("written", block.count)
-        return True
-
-    def _notify(self) -> None:
-        if not self._store.startswith(("http://", "https://")):
-            return
-        if self._drainer is None:
-            from otel_compliance.store.drain import BackgroundDrainer
-
-            self._drainer = BackgroundDrainer(self.spool, self._store)
-        self._drainer.notify()
+        Raises:
+            SpoolError: The spool takes no more.
+        """
+        self._spool.append(block)
+        if self._dsn.startswith(("http://", "https://")):
+            self._drain().notify()
 
     def close(self) -> None:
-        """Count one exporter less. With the last one the drainer stops, so that what each flushed is delivered."""
-        self._users -= 1
-        if self._users == 0 and self._drainer is not None:
+        """Stop the drainer."""
+        if self._drainer is not None:
             self._drainer.stop()
-            self._drainer = None
+
+    def _drain(self) -> BackgroundDrainer:
+        from otel_compliance.store.drain import BackgroundDrainer
+
+        with _outlets_lock:
+            if self._drainer is None:
+                self._drainer = BackgroundDrainer(self._spool, self._dsn)
+            return self._drainer
 
 
 _outlets: dict[tuple[str, str], _Outlet] = {}
 _outlets_lock = threading.Lock()
+# A lock that another thread held at a fork would never be released in the child.
+os.register_at_fork(after_in_child=lambda: globals().update(_outlets_lock=threading.Lock()))
 _span_exporters: WeakSet[ClickHouseSpanExporter] = WeakSet()
 _log_exporters: WeakSet[ClickHouseLogExporter] = WeakSet()
 
@@ -88,29 +82,66 @@ def exports_logs() -> bool:
     return len(_log_exporters) > 0
 
 
-def _outlet(settings: Settings | None) -> _Outlet | None:
-    """The outlet of a process; `None` when the configuration is wrong, which is counted and logged."""
+def _open(settings: Settings | None) -> _Outlet | None:
+    """The outlet of this process, which exporters share; `None` when the configuration is wrong, which is explained."""
     try:
         settings = settings or Settings.from_env()
+        if settings.store is None:
+            raise ConfigError(
+                "OTEL_COMPLIANCE_STORE is none, but an exporter to ClickHouse is in use",
+                remedy="set it to the address of a store, or take clickhouse out of OTEL_TRACES_EXPORTER and "
+                "OTEL_LOGS_EXPORTER",
+            )
+        outlet = _Outlet(settings, settings.store)
     except ComplianceError as error:
         health.swallow("store.exporter", error)
+        explain(error, "nothing is exported to ClickHouse")
         return None
     with _outlets_lock:
-        key = (str(settings.spool), settings.store or "")
-        if key not in _outlets:
-            _outlets[key] = _Outlet(settings)
-        return _outlets[key].use()
+        outlet = _outlets.setdefault(outlet.key, outlet)
+        outlet.users += 1
+        return outlet
+
+
+def _close(outlet: _Outlet | None) -> None:
+    """Stop the outlet with its last exporter: the last batch often is that of the other one."""
+    if outlet is None:
+        return
+    with _outlets_lock:
+        outlet.users -= 1
+        unused = outlet.users == 0 and _outlets.pop(outlet.key, None) is not None
+    if unused:
+        outlet.close()
 
 
 def _export(outlet: _Outlet | None, convert: Callable[[Sequence[_T]], Block], items: Sequence[_T]) -> bool:
-    if outlet is None:
-        return False
+    """Convert and spool. Never raises; what is not accepted is counted as dropped.
+
+    Returns:
+        Whether everything was accepted.
+    """
+    with suppress_instrumentation():
+        accepted = _accept(outlet, convert, items) if outlet is not None else -1
+        with health.contained("store.count"):
+            count_items("written", max(accepted, 0))
+            count_items("dropped", len(items) - max(accepted, 0))
+    return accepted == len(items)
+
+
+def _accept(outlet: _Outlet, convert: Callable[[Sequence[_T]], Block], items: Sequence[_T]) -> int:
+    """The number of items that are in the spool now; -1 when it took none."""
     try:
         block = convert(items)
-    except Exception as error:  # noqa: BLE001 - one bad batch must not stop the exporter
-        health.swallow("store.rows", error)
-        return False
-    return outlet.accept(block)
+        outlet.accept(block)
+        count_items("altered", block.altered)
+    except ComplianceError as error:
+        health.swallow("store.spool", error)
+        explain(error, "spans and audit events are dropped until that is mended")
+        return -1
+    except Exception as error:  # noqa: BLE001 - the app must not suffer from a batch of ours
+        health.swallow("store.spool", error)
+        return -1
+    return block.count
 
 
 class ClickHouseSpanExporter(SpanExporter):
@@ -121,7 +152,7 @@ class ClickHouseSpanExporter(SpanExporter):
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
-        self._outlet = _outlet(settings)
+        self._outlet = _open(settings)
         _span_exporters.add(self)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
@@ -130,11 +161,10 @@ class ClickHouseSpanExporter(SpanExporter):
         return SpanExportResult.SUCCESS if accepted else SpanExportResult.FAILURE
 
     def shutdown(self) -> None:
-        """Deliver what can be delivered in a short time; the rest stays in the spool."""
-        _span_exporters.discard(self)
-        if self._outlet is not None:
-            self._outlet.close()
-            self._outlet = None
+        """With the last exporter, deliver what can be delivered in a short time; the rest stays in the spool."""
+        if self in _span_exporters:
+            _span_exporters.discard(self)
+            _close(self._outlet)
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         """What was exported is on disk already."""
@@ -149,7 +179,7 @@ class ClickHouseLogExporter(LogRecordExporter):
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
-        self._outlet = _outlet(settings)
+        self._outlet = _open(settings)
         _log_exporters.add(self)
 
     def export(self, batch: Sequence[ReadableLogRecord]) -> Any:
@@ -158,11 +188,10 @@ class ClickHouseLogExporter(LogRecordExporter):
         return LogRecordExportResult.SUCCESS if accepted else LogRecordExportResult.FAILURE
 
     def shutdown(self) -> None:
-        """Deliver what can be delivered in a short time; the rest stays in the spool."""
-        _log_exporters.discard(self)
-        if self._outlet is not None:
-            self._outlet.close()
-            self._outlet = None
+        """With the last exporter, deliver what can be delivered in a short time; the rest stays in the spool."""
+        if self in _log_exporters:
+            _log_exporters.discard(self)
+            _close(self._outlet)
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         """What was exported is on disk already."""

@@ -1,25 +1,36 @@
-"""Spans and log records as columns of the Collector's tables. Pure."""
+"""Spans and log records as columns of the Collector's tables."""
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, TypeVar, cast
 
+from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import format_span_id, format_trace_id
 
+from otel_compliance import health
 from otel_compliance.names import Table
+
+_T = TypeVar("_T")
 
 MAX_TEXT_CHARS: Final = 1 << 20
 """Characters of one value that are stored; a longer one is cut, and says so at its end."""
 
 _CUT: Final = "…[cut]"
-_MAX_NANOSECONDS: Final = (1 << 63) - 1
-"""DateTime64(9) ends in 2262; clocks that are further off are clamped."""
+_MAX_DURATION: Final = (1 << 63) - 1
+
+MAX_NANOSECONDS: Final = int(datetime(2090, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
+"""Times are clamped to 1970 to 2090. Sorting keys and TTLs of the Collector's tables are 32-bit and end in 2106: a row
+whose time plus its retention, at most ten years, is beyond that would count as expired and be deleted at once."""
 
 _ATTRIBUTES: Final = "Map(LowCardinality(String), String)"
 
@@ -78,116 +89,194 @@ class Block:
         table: The table.
         columns: Column name to its values, all of the same length.
         count: Number of rows.
+        altered: Values that the store cannot hold as they were: cut, clamped, or not serialisable.
     """
 
     table: str
     columns: Mapping[str, Sequence[Any]]
     count: int
+    altered: int = 0
 
 
 def span_block(spans: Sequence[ReadableSpan]) -> Block:
-    """The rows of `spans` for ``otel_traces``."""
-    return _block(Table.TRACES, [_span_row(span) for span in spans])
+    """The rows of `spans` for ``otel_traces``. A span that cannot be converted is left out and counted as swallowed."""
+    batch = _Batch()
+    return batch.block(Table.TRACES, spans, batch.span)
 
 
 def log_block(records: Sequence[ReadableLogRecord]) -> Block:
-    """The rows of `records` for ``otel_logs``."""
-    return _block(Table.LOGS, [_log_row(record) for record in records])
+    """The rows of `records` for ``otel_logs``. A record that cannot be converted is left out, as in `span_block`."""
+    batch = _Batch()
+    return batch.block(Table.LOGS, records, batch.log)
 
 
 def text(value: Any) -> str:
-    """An attribute value as the Collector stores it: JSON for lists and maps, ``true`` and ``false`` for booleans."""
-    if isinstance(value, str):
-        return _storable(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return ""
-    if isinstance(value, bytes):
-        return _storable(value.decode("utf-8", "replace"))
-    if isinstance(value, Mapping | Sequence):
-        return _storable(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain))
-    return str(value)
+    """An attribute value as the Collector stores it (``Value.AsString`` of its ``pdata``).
+
+    JSON for lists and maps, ``true`` and ``false`` for booleans, the shortest form without ``.0`` for floats, Base64
+    for bytes. What is text but no valid Unicode, or is too long, or fits no OTLP type, gets a form that is safe.
+    """
+    return _Batch().text(value)
 
 
-def _block(table: Table, rows: list[tuple[Any, ...]]) -> Block:
-    names = COLUMN_TYPES[table]
-    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-    return Block(table.value, dict(zip(names, map(list, columns), strict=True)), len(rows))
+class _Batch:
+    """Converts the items of one batch. Resources, which spans share, are converted once."""
+
+    __slots__ = ("_resources", "altered")
+
+    def __init__(self) -> None:
+        self.altered = 0
+        self._resources: dict[int, dict[str, str]] = {}
+
+    def block(self, table: Table, items: Sequence[_T], convert: Callable[[_T], tuple[Any, ...]]) -> Block:
+        """The block of all items that can be converted."""
+        rows = []
+        for item in items:
+            with health.contained("store.rows"):
+                rows.append(convert(item))
+        names = COLUMN_TYPES[table]
+        columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+        return Block(table.value, dict(zip(names, map(list, columns), strict=True)), len(rows), self.altered)
+
+    def span(self, span: ReadableSpan) -> tuple[Any, ...]:
+        """One row of ``otel_traces``."""
+        context, scope = span.get_span_context(), span.instrumentation_scope
+        start, end = span.start_time or 0, span.end_time or 0
+        events, links = span.events, span.links
+        resource = self._resource(span.resource)
+        return (
+            self._moment(start),
+            format_trace_id(context.trace_id) if context else "",
+            format_span_id(context.span_id) if context else "",
+            format_span_id(span.parent.span_id) if span.parent else "",
+            self._storable(context.trace_state.to_header()) if context else "",
+            self._storable(span.name),
+            span.kind.name.capitalize(),
+            resource.get("service.name", ""),
+            resource,
+            self._storable(scope.name) if scope else "",
+            self._storable(scope.version or "") if scope else "",
+            self._attributes(span.attributes),
+            min(max(end - start, 0), _MAX_DURATION),
+            span.status.status_code.name.capitalize(),
+            self._storable(span.status.description or ""),
+            [self._moment(event.timestamp) for event in events],
+            [self._storable(event.name) for event in events],
+            [self._attributes(event.attributes) for event in events],
+            [format_trace_id(link.context.trace_id) for link in links],
+            [format_span_id(link.context.span_id) for link in links],
+            [self._storable(link.context.trace_state.to_header()) for link in links],
+            [self._attributes(link.attributes) for link in links],
+        )
+
+    def log(self, readable: ReadableLogRecord) -> tuple[Any, ...]:
+        """One row of ``otel_logs``."""
+        record, scope = readable.log_record, readable.instrumentation_scope
+        resource = self._resource(readable.resource)
+        return (
+            self._moment(record.timestamp or record.observed_timestamp or 0),
+            format_trace_id(record.trace_id) if record.trace_id else "",
+            format_span_id(record.span_id) if record.span_id else "",
+            int(record.trace_flags or 0) & 0xFF,
+            self._storable(record.severity_text or ""),
+            record.severity_number.value if record.severity_number else 0,
+            resource.get("service.name", ""),
+            self.text(record.body),
+            self._storable(readable.resource.schema_url),
+            resource,
+            self._storable(scope.schema_url or "") if scope else "",
+            self._storable(scope.name) if scope else "",
+            self._storable(scope.version or "") if scope else "",
+            self._attributes(scope.attributes) if scope else {},
+            self._attributes(record.attributes),
+            self._storable(record.event_name or ""),
+        )
+
+    def text(self, value: Any) -> str:
+        """See the function of the same name."""
+        if isinstance(value, str):
+            return self._storable(value)
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int):
+            return str(int(value))
+        if isinstance(value, float):
+            return _number(value)
+        if isinstance(value, bytes | bytearray | memoryview):
+            return self._storable(base64.b64encode(value).decode("ascii"))
+        if isinstance(value, Mapping | Sequence):
+            return self._storable(self._json(value))
+        return self._refused(value)
+
+    def _json(self, value: Any) -> str:
+        try:
+            return _encode(value)
+        except (TypeError, ValueError, RecursionError):
+            pass
+        try:
+            return _encode(self._plain(value))
+        except RecursionError:
+            return self._refused(value)
+
+    def _plain(self, value: Any) -> Any:
+        """`value` of what JSON has: text for keys and for numbers that JSON lacks, Base64 for bytes."""
+        if value is None or isinstance(value, str | bool | int):
+            return value
+        if isinstance(value, Mapping):
+            return {self.text(name): self._plain(item) for name, item in value.items()}
+        if isinstance(value, float):
+            return value if math.isfinite(value) else _number(value)
+        if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray | memoryview):
+            return [self._plain(item) for item in value]
+        return self.text(value)
+
+    def _refused(self, value: object) -> str:
+        """What stands for a value that cannot be stored. Its own text is not used: no redactor has seen that."""
+        self.altered += 1
+        return f"[{type(value).__name__}]"
+
+    def _resource(self, resource: Resource) -> dict[str, str]:
+        known = self._resources.get(id(resource))
+        if known is None:
+            known = self._resources[id(resource)] = self._attributes(resource.attributes)
+        return known
+
+    def _attributes(self, attributes: Mapping[str, Any] | None) -> dict[str, str]:
+        if not attributes:
+            return {}
+        # The SDK's own mapping takes a lock for each item that is read.
+        stored: Any = attributes.copy() if isinstance(attributes, BoundedAttributes) else dict(attributes)
+        for name, value in stored.items():
+            if type(value) is not str or len(value) > MAX_TEXT_CHARS or not value.isascii():
+                stored[name] = self.text(value)
+        if all(map(str.isascii, stored)):
+            return cast("dict[str, str]", stored)
+        return {self._storable(name): value for name, value in stored.items()}
+
+    def _moment(self, nanoseconds: int) -> int:
+        clamped = min(max(nanoseconds, 0), MAX_NANOSECONDS)
+        self.altered += clamped != nanoseconds
+        return clamped
+
+    def _storable(self, value: str) -> str:
+        """Text that is valid UTF-8 and of bounded length."""
+        if len(value) > MAX_TEXT_CHARS:
+            self.altered += 1
+            value = value[: MAX_TEXT_CHARS - len(_CUT)] + _CUT
+        # Lone surrogates cannot be encoded; they come from decoding with surrogateescape.
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 
-def _span_row(span: ReadableSpan) -> tuple[Any, ...]:
-    context, scope = span.get_span_context(), span.instrumentation_scope
-    start, end = _nanoseconds(span.start_time), _nanoseconds(span.end_time)
-    return (
-        start,
-        format_trace_id(context.trace_id) if context else "",
-        format_span_id(context.span_id) if context else "",
-        format_span_id(span.parent.span_id) if span.parent else "",
-        context.trace_state.to_header() if context else "",
-        _storable(span.name),
-        span.kind.name.capitalize(),
-        _service_name(span.resource),
-        _attributes(span.resource.attributes),
-        scope.name if scope else "",
-        (scope.version or "") if scope else "",
-        _attributes(span.attributes),
-        max(0, end - start),
-        span.status.status_code.name.capitalize(),
-        _storable(span.status.description or ""),
-        [_nanoseconds(event.timestamp) for event in span.events],
-        [_storable(event.name) for event in span.events],
-        [_attributes(event.attributes) for event in span.events],
-        [format_trace_id(link.context.trace_id) for link in span.links],
-        [format_span_id(link.context.span_id) for link in span.links],
-        [link.context.trace_state.to_header() for link in span.links],
-        [_attributes(link.attributes) for link in span.links],
-    )
+def _encode(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def _log_row(readable: ReadableLogRecord) -> tuple[Any, ...]:
-    record, scope = readable.log_record, readable.instrumentation_scope
-    return (
-        _nanoseconds(record.timestamp or record.observed_timestamp),
-        format_trace_id(record.trace_id) if record.trace_id else "",
-        format_span_id(record.span_id) if record.span_id else "",
-        int(record.trace_flags or 0) & 0xFF,
-        record.severity_text or "",
-        record.severity_number.value if record.severity_number else 0,
-        _service_name(readable.resource),
-        text(record.body),
-        readable.resource.schema_url,
-        _attributes(readable.resource.attributes),
-        (scope.schema_url or "") if scope else "",
-        scope.name if scope else "",
-        (scope.version or "") if scope else "",
-        _attributes(scope.attributes) if scope else {},
-        _attributes(record.attributes),
-        record.event_name or "",
-    )
-
-
-def _attributes(attributes: Mapping[str, Any] | None) -> dict[str, str]:
-    return {_storable(name): text(value) for name, value in (attributes or {}).items()}
-
-
-def _service_name(resource: Resource) -> str:
-    return text(resource.attributes.get("service.name", ""))
-
-
-def _nanoseconds(value: int | None) -> int:
-    return min(max(value or 0, 0), _MAX_NANOSECONDS)
-
-
-def _storable(value: str) -> str:
-    """Text that is valid UTF-8 and of bounded length."""
-    if len(value) > MAX_TEXT_CHARS:
-        value = value[: MAX_TEXT_CHARS - len(_CUT)] + _CUT
-    # Lone surrogates cannot be encoded; they come from decoding with surrogateescape.
-    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+def _number(value: float) -> str:
+    """A float as ECMAScript and Go's JSON write it. Numbers that JSON lacks become ``nan`` ``inf`` ``-inf``."""
+    if not math.isfinite(value):
+        return str(value)
+    if 1e-6 <= abs(value) < 1e21 or value == 0:
+        return format(Decimal(repr(value)), "f").removesuffix(".0")
+    return repr(value).replace("e-0", "e-")

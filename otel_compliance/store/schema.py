@@ -27,7 +27,9 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
     Version UInt32, Name String, Checksum String, AppliedAt DateTime64(3)
 ) ENGINE = MergeTree ORDER BY Version SETTINGS non_replicated_deduplication_window = 10000
 """
-_TOKEN: Final = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'|`[^`]*`|;", re.DOTALL)
+_TOKEN: Final = re.compile(
+    r"""(?P<comment>--[^\n]*|/\*.*?\*/)|'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|;""", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,13 @@ class Migration:
 
     def statements(self) -> Iterator[str]:
         """The statements, split at semicolons outside of quotes and comments."""
-        start = 0
-        for token in _TOKEN.finditer(self.sql):
-            if token[0] == ";":
-                yield self.sql[start : token.start()].strip()
-                start = token.end()
-        if _TOKEN.sub("", self.sql[start:]).strip():
-            yield self.sql[start:].strip()
+        cuts = [token.span() for token in _TOKEN.finditer(self.sql) if token[0] == ";"]
+        starts = [0, *(end for _, end in cuts)]
+        ends = [*(start for start, _ in cuts), len(self.sql)]
+        for start, end in zip(starts, ends, strict=True):
+            statement = self.sql[start:end].strip()
+            if _TOKEN.sub(lambda token: "" if token["comment"] else token[0], statement).strip():
+                yield statement
 
 
 def migrations() -> tuple[Migration, ...]:
@@ -82,12 +84,12 @@ def pending(store: Store, shipped: Sequence[Migration] | None = None) -> list[Mi
     """The migrations that the store lacks. Changes nothing.
 
     Raises:
-        SchemaError: The store was migrated by a newer version, or an applied migration was edited since.
+        SchemaError: The store was migrated by a newer version, or what it has applied was edited or has gaps.
     """
     shipped = migrations() if shipped is None else shipped
-    applied = _applied(store)
     known = {migration.version: migration for migration in shipped}
-    for version, (name, checksum) in sorted(applied.items()):
+    applied = _applied(store)
+    for expected, (version, name, checksum) in enumerate(applied, 1):
         migration = known.get(version)
         if migration is None:
             raise SchemaError(
@@ -99,11 +101,18 @@ def pending(store: Store, shipped: Sequence[Migration] | None = None) -> list[Mi
                 f"{migration.name} was edited after it was applied",
                 remedy="restore the file, and put the change into a new migration",
             )
-    return [migration for migration in shipped if migration.version not in applied]
+        if version != expected:
+            raise SchemaError(
+                f"the store has migration {name}, but lacks migration {expected:04d}",
+                remedy="restore schema_migrations from a backup: its rows were changed by hand",
+            )
+    return list(shipped[len(applied) :])
 
 
 def migrate(store: Store, *, dry_run: bool = False, shipped: Sequence[Migration] | None = None) -> list[Migration]:
     """Bring the schema up to date. Safe to run twice, and by several processes at once.
+
+    ClickHouse has no transactions over DDL, so each statement of a migration must do no harm when it runs again.
 
     Args:
         store: The store.
@@ -115,7 +124,7 @@ def migrate(store: Store, *, dry_run: bool = False, shipped: Sequence[Migration]
 
     Raises:
         SchemaError: As `pending`.
-        StoreError: A statement failed; it and what follows were not recorded.
+        StoreError: A statement failed; its migration and what follows were not recorded.
     """
     todo = pending(store, shipped)
     if dry_run or not todo:
@@ -131,12 +140,12 @@ def migrate(store: Store, *, dry_run: bool = False, shipped: Sequence[Migration]
     return todo
 
 
-def _applied(store: Store) -> dict[int, tuple[str, str]]:
-    """Version to (name, checksum) of what the store has."""
+def _applied(store: Store) -> list[tuple[int, str, str]]:
+    """Version, name and checksum of what the store has, in order."""
     exists = store.query(
         "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'"
     )
     if not exists:
-        return {}
+        return []
     rows = store.query("SELECT DISTINCT Version, Name, Checksum FROM schema_migrations ORDER BY Version")
-    return {int(row["Version"]): (row["Name"], row["Checksum"]) for row in rows}
+    return [(int(row["Version"]), row["Name"], row["Checksum"]) for row in rows]

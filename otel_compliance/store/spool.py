@@ -2,6 +2,11 @@
 
 A segment is one batch of rows. It is written aside, synced and renamed, so it exists whole or not at all, and from
 then on the batch survives a crash of the process. Content in it is redacted already.
+
+```
+<directory>/<exporter id>/<epoch>-<sequence>.seg     one line of JSON (the header), then the columns, compressed
+<directory>/quarantine/                              segments that can never be delivered
+```
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import secrets
 import threading
 import time
@@ -17,42 +23,45 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakSet
 
 from otel_compliance.errors import SpoolError
-from otel_compliance.store.rows import Block
+from otel_compliance.store.rows import COLUMN_TYPES, Block
 
 _FORMAT: Final = 1
 _QUARANTINE: Final = "quarantine"
-
-_RECOUNT_EVERY: Final = 64
-"""Segments between two looks at what really waits: drainers remove segments, and looking costs time for each."""
+_ATTEMPTS: Final = 5
+_MEASURE_SECONDS: Final = 5.0
+_STALE_SECONDS: Final = 3600.0
 
 DEFAULT_MAX_BYTES: Final = 1 << 30
-"""Size at which the spool takes no more: 1 GiB holds about ten million calls without content."""
+"""Size at which the spool takes no more: 1 GiB holds about one million calls with content, ten million without."""
 
 
 class Spool:
-    """A folder of segments, one subfolder for each process that writes.
+    """A folder of segments, one subfolder for each process that writes. Safe for threads and across forks.
 
     Args:
         directory: The folder; made on the first write.
-        max_bytes: Bytes that this process may have waiting.
+        max_bytes: Bytes that may wait in it, of all processes together. Those of other processes are measured every
+            few seconds, so that they may exceed it by what they write in between.
     """
 
     def __init__(self, directory: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
         self.directory = directory
         self._max_bytes = max_bytes
-        self._lock = threading.Lock()
         self._become()
-        os.register_at_fork(after_in_child=self._become)
+        _spools.add(self)
 
     def _become(self) -> None:
         """Take an identity: on construction, and in a forked child, which must not write into its parent's folder."""
+        host = re.sub(r"[^A-Za-z0-9.-]", "_", platform.node())[:64] or "host"
+        self.exporter_id = f"{host}-{os.getpid()}-{secrets.token_hex(4)}"
         self._lock = threading.Lock()
-        self.exporter_id = f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._epoch = time.time_ns()
         self._sequence = 0
         self._waiting = 0
+        self._measured: float | None = None
 
     def append(self, block: Block) -> Path:
         """Write one segment. Once this returns, a crash of the process loses nothing.
@@ -60,24 +69,14 @@ class Spool:
         Raises:
             SpoolError: The spool is full, or the disk refuses.
         """
-        payload = zlib.compress(json.dumps(dict(block.columns), separators=(",", ":")).encode("utf-8"), 1)
-        header = {
-            "format": _FORMAT,
-            "table": block.table,
-            "count": block.count,
-            "sha256": hashlib.sha256(payload).hexdigest(),
-        }
-        data = json.dumps(header).encode("ascii") + b"\n" + payload
+        data = _serialized(block)
         with self._lock:
             try:
-                try:
-                    return self._write(data)
-                except FileNotFoundError:
-                    # A drainer that has just emptied the folder may have removed it.
-                    return self._write(data)
+                self._reserve(len(data))
+                return self._write(data)
             except OSError as error:
                 raise SpoolError(
-                    f"{self.directory}: the spool cannot be written: {error.strerror}",
+                    f"{self.directory}: the spool cannot be written: {_reason(error)}",
                     remedy="free disk space, or point OTEL_COMPLIANCE_SPOOL at a writable folder",
                 ) from error
 
@@ -95,25 +94,32 @@ class Spool:
 
         Raises:
             SpoolError: The segment is damaged.
+            OSError: The file cannot be read, or was removed; nothing is known about its content.
         """
-        header, payload = _parse(segment)
-        digest = hashlib.sha256(payload).hexdigest()
-        if digest != header.get("sha256") or header.get("format") != _FORMAT:
+        header, payload = _parsed(segment, segment.read_bytes())
+        table, count = header.get("table"), header.get("count")
+        digest = _digest(table, count, payload)
+        if header.get("format") != _FORMAT or digest != header.get("sha256"):
             raise SpoolError(f"{segment}: the segment is damaged, or was written by another version")
-        block = Block(header["table"], json.loads(zlib.decompress(payload)), header["count"])
+        block = _block(table, count, payload)
+        if block is None:
+            raise SpoolError(f"{segment}: the segment does not hold rows of a known table")
         return block, f"{segment.parent.name}/{segment.stem}/{digest[:16]}"
 
     def remove(self, segment: Path) -> None:
-        """Forget a segment that was delivered, and its process's folder when it is the last of a process."""
+        """Forget a segment that was delivered.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
         segment.unlink(missing_ok=True)
-        if segment.parent.name != self.exporter_id:
-            try:
-                segment.parent.rmdir()
-            except OSError:
-                return
 
     def quarantine(self, segment: Path) -> Path:
-        """Set a segment aside that can never be delivered, so that it does not hold up the others."""
+        """Set a segment aside that can never be delivered, so that it does not hold up the others.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
         target = self.directory / _QUARANTINE / f"{segment.parent.name}-{segment.name}"
         target.parent.mkdir(mode=0o700, exist_ok=True)
         segment.rename(target)
@@ -123,58 +129,135 @@ class Spool:
         """The segments that were set aside."""
         return sorted((self.directory / _QUARANTINE).glob("*.seg"))
 
-    def _write(self, data: bytes) -> Path:
-        folder = self.directory / self.exporter_id
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if self._sequence % _RECOUNT_EVERY == 0 or self._waiting + len(data) > self._max_bytes:
-            self._waiting = _size(folder)
-        if self._waiting + len(data) > self._max_bytes:
+    def sweep(self) -> None:
+        """Remove what processes that are gone left behind: drafts, which were never accepted, and empty folders."""
+        for path in (*self.directory.glob("*/*.tmp"), *self.directory.glob("*/")):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime < _STALE_SECONDS:
+                    continue
+                if path.suffix == ".tmp":
+                    path.unlink()
+                else:
+                    path.rmdir()
+
+    def _reserve(self, size: int) -> None:
+        now = time.monotonic()
+        stale = self._measured is None or now - self._measured > _MEASURE_SECONDS
+        if stale or self._waiting + size > self._max_bytes:
+            self._waiting, self._measured = sum(map(_size, self.segments())), now
+        if self._waiting + size > self._max_bytes:
             raise SpoolError(
-                f"{self.directory}: the spool of this process is full ({self._waiting} bytes are waiting)",
+                f"{self.directory}: the spool is full: it takes {self._max_bytes} bytes",
                 remedy="see why the store takes no data: otel-compliance check",
             )
-        segment = folder / f"{self._epoch}-{self._sequence:08d}.seg"
-        draft = segment.with_suffix(".tmp")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.rename(segment)
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
-        _sync(folder)
+        self._waiting += size
+
+    def _write(self, data: bytes) -> Path:
+        folder = self.directory / self.exporter_id
+        name = f"{self._epoch}-{self._sequence:08d}"
         self._sequence += 1
-        self._waiting += len(data)
-        return segment
+        for attempt in range(_ATTEMPTS):
+            _make(self.directory)
+            _make(folder)
+            try:
+                return _write_durably(folder, name, data)
+            except FileNotFoundError:
+                # A drainer in another process removed the empty folder in between.
+                if attempt == _ATTEMPTS - 1:
+                    raise
+        raise AssertionError("unreachable")
 
 
-def _parse(segment: Path) -> tuple[dict[str, Any], bytes]:
+_spools: WeakSet[Spool] = WeakSet()
+
+
+def _become_in_child() -> None:
+    for spool in list(_spools):
+        spool._become()  # noqa: SLF001 - the other half of the same module
+
+
+os.register_at_fork(after_in_child=_become_in_child)
+
+
+def _serialized(block: Block) -> bytes:
+    payload = zlib.compress(json.dumps(dict(block.columns), separators=(",", ":")).encode("ascii"), 1)
+    header = {
+        "format": _FORMAT,
+        "table": block.table,
+        "count": block.count,
+        "sha256": _digest(block.table, block.count, payload),
+    }
+    return json.dumps(header).encode("ascii") + b"\n" + payload
+
+
+def _digest(table: object, count: object, payload: bytes) -> str:
+    """Hash of all that is delivered: a wrong count would lose rows as surely as a wrong payload."""
+    return hashlib.sha256(f"{table}\n{count}\n".encode("utf-8", "replace") + payload).hexdigest()
+
+
+def _parsed(segment: Path, data: bytes) -> tuple[dict[str, Any], bytes]:
+    line, _, payload = data.partition(b"\n")
     try:
-        line, _, payload = segment.read_bytes().partition(b"\n")
         header = json.loads(line)
-    except (OSError, ValueError) as error:
-        raise SpoolError(f"{segment}: the segment cannot be read: {type(error).__name__}") from error
+    except ValueError:
+        header = None
     if not isinstance(header, dict):
         raise SpoolError(f"{segment}: the segment has no header")
     return header, payload
 
 
-def _size(folder: Path) -> int:
-    """Bytes that wait in a folder. A drainer may remove segments while they are counted."""
-    size = 0
-    for segment in folder.glob("*.seg"):
-        with suppress(FileNotFoundError):
-            size += segment.stat().st_size
-    return size
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename durable: the name of a file belongs to its folder."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _block(table: Any, count: Any, payload: bytes) -> Block | None:
     try:
-        os.fsync(descriptor)
+        columns = json.loads(zlib.decompress(payload))
+        whole = columns.keys() == COLUMN_TYPES[table].keys() and all(
+            len(values) == count for values in columns.values()
+        )
+    except (zlib.error, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    return Block(table, columns, count) if whole else None
+
+
+def _write_durably(folder: Path, name: str, data: bytes) -> Path:
+    """Write aside, sync, rename, and sync the folder, since the name of a file belongs to its folder."""
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    draft = f"{name}.tmp"
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        descriptor = os.open(draft, flags, 0o600, dir_fd=directory)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(draft, f"{name}.seg", src_dir_fd=directory, dst_dir_fd=directory)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(draft, dir_fd=directory)
+            raise
+        os.fsync(directory)
     finally:
-        os.close(descriptor)
+        os.close(directory)
+    return folder / f"{name}.seg"
+
+
+def _make(folder: Path) -> None:
+    """Make a folder for its owner alone, durably."""
+    if folder.is_dir():
+        return
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(parent)
+    finally:
+        os.close(parent)
+
+
+def _size(segment: Path) -> int:
+    try:
+        return segment.stat().st_size
+    except OSError:
+        return 0
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__

@@ -5,16 +5,34 @@ import time
 from typing import Any
 
 import pytest
+from opentelemetry._logs import SeverityNumber
+from opentelemetry.sdk._logs import LoggerProvider, ReadableLogRecord
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceState
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    TraceState,
+    set_span_in_context,
+)
 
 from otel_compliance.store.client import Store
-from otel_compliance.store.rows import MAX_TEXT_CHARS, span_block, text
+from otel_compliance.store.rows import MAX_NANOSECONDS, MAX_TEXT_CHARS, log_block, span_block, text
 
 START = time.time_ns()
+
+
+ENDLESS: list[Any] = []
+ENDLESS.append(ENDLESS)
 
 
 def spans(name: str = "call", attributes: Any = None, **options: Any) -> Any:
@@ -47,6 +65,7 @@ def test_a_span_becomes_a_row_and_comes_back(store: Store) -> None:
         "TraceId": f"{context.trace_id:032x}",
         "SpanId": f"{context.span_id:016x}",
         "ParentSpanId": "",
+        "TraceState": "",
         "SpanName": "call",
         "SpanKind": "Client",
         "ServiceName": "app",
@@ -74,12 +93,24 @@ def test_a_span_becomes_a_row_and_comes_back(store: Store) -> None:
     [
         ("a\x00b", "a\x00b"),
         ("\ud800", "?"),
-        (b"\xff", "\ufffd"),
+        (b"\xff\x00", "/wA="),
         (math.nan, "nan"),
         (math.inf, "inf"),
         (-(2**63), "-9223372036854775808"),
         (None, ""),
-        ({"deep": [{"b": b"\xff"}]}, '{"deep":[{"b":"\ufffd"}]}'),
+        (1.0, "1"),
+        (0.1, "0.1"),
+        (1e-5, "0.00001"),
+        (1e-7, "1e-7"),
+        (1e20, "100000000000000000000"),
+        (1e21, "1e+21"),
+        (-2.5, "-2.5"),
+        ({"deep": [{"b": b"\xff"}]}, '{"deep":[{"b":"/w=="}]}'),
+        ({"n": [math.nan, 1, None, True]}, '{"n":["nan",1,null,true]}'),
+        ({1: "a"}, '{"1":"a"}'),
+        (object(), "[object]"),
+        ([object()], '["[object]"]'),
+        (ENDLESS, "[list]"),
         ("x" * (MAX_TEXT_CHARS + 1), "x" * (MAX_TEXT_CHARS - 6) + "…[cut]"),
     ],
 )
@@ -90,9 +121,108 @@ def test_hostile_values_are_stored_safely(store: Store, value: Any, stored: str)
     assert store.query("SELECT SpanName FROM otel_traces") == [{"SpanName": stored or "empty"}]
 
 
+def logs(**record: Any) -> list[ReadableLogRecord]:
+    """One log record, as an exporter gets it."""
+    memory = InMemoryLogRecordExporter()
+    provider = LoggerProvider(resource=Resource({"service.name": "app"}, "https://schema"), shutdown_on_exit=False)
+    provider.add_log_record_processor(SimpleLogRecordProcessor(memory))
+    provider.get_logger("scope", "1.0", "https://scope", {"part": 1}).emit(**record)
+    return list(memory.get_finished_logs())
+
+
+def test_a_log_record_becomes_a_row_and_comes_back(store: Store) -> None:
+    """Every column of a log record is stored and read back, cell by cell."""
+    context = set_span_in_context(NonRecordingSpan(SpanContext(1, 2, is_remote=False, trace_flags=TraceFlags(1))))
+    block = log_block(
+        logs(
+            timestamp=START,
+            context=context,
+            severity_text="WARN",
+            severity_number=SeverityNumber.WARN,
+            body={"nested": [1, "ä"]},
+            attributes={"flag": True, "n": 1.5},
+            event_name="app.event",
+        )
+    )
+    store.insert(block)
+    assert store.query(
+        "SELECT * EXCEPT (IngestedAt, Timestamp), toUnixTimestamp64Nano(Timestamp) AS At FROM otel_logs"
+    ) == [
+        {
+            "TraceId": f"{1:032x}",
+            "SpanId": f"{2:016x}",
+            "TraceFlags": 1,
+            "SeverityText": "WARN",
+            "SeverityNumber": 13,
+            "ServiceName": "app",
+            "Body": '{"nested":[1,"ä"]}',
+            "ResourceSchemaUrl": "https://schema",
+            "ResourceAttributes": {"service.name": "app"},
+            "ScopeSchemaUrl": "https://scope",
+            "ScopeName": "scope",
+            "ScopeVersion": "1.0",
+            "ScopeAttributes": {"part": "1"},
+            "LogAttributes": {"flag": "true", "n": "1.5"},
+            "EventName": "app.event",
+            "RetentionDays": 400,
+            "At": START,
+        }
+    ]
+
+
+def test_a_log_record_without_a_trace_has_empty_ids() -> None:
+    """Outside of a span the ids are empty, and the time of observation stands in for a missing time."""
+    [record] = logs(body="text")
+    columns = log_block([record]).columns
+    assert (columns["TraceId"], columns["SpanId"], columns["TraceFlags"]) == ([""], [""], [0])
+    assert columns["Timestamp"] == [record.log_record.observed_timestamp]
+
+
+def test_hostile_names_are_stored_safely(store: Store) -> None:
+    """Invalid Unicode in any text of a span, and ten thousand attributes, give a row that the store takes."""
+    attributes = {f"k{number}": number for number in range(10_000)} | {"\udcff": "\udcff", "ключ": "знач"}
+    [span] = spans(name="\ud800", attributes=None)
+    span._attributes = attributes
+    span._status = Status(StatusCode.ERROR, "\ud800")
+    span._instrumentation_scope = InstrumentationScope("\ud800", "\ud800")
+    store.insert(span_block([span]))
+    [row] = store.query("SELECT SpanName, StatusMessage, ScopeName, ScopeVersion, SpanAttributes FROM otel_traces")
+    expected = {f"k{number}": str(number) for number in range(10_000)} | {"?": "?", "ключ": "знач"}
+    assert row == {
+        "SpanName": "?",
+        "StatusMessage": "?",
+        "ScopeName": "?",
+        "ScopeVersion": "?",
+        "SpanAttributes": expected,
+    }
+
+
+def test_what_could_not_be_stored_as_it_was_is_counted() -> None:
+    """Values that were cut, clamped or refused are counted; ordinary ones are not."""
+    assert span_block(spans(attributes={"a": "x" * MAX_TEXT_CHARS, "b": [1, "ä"], "c": b"\xff"})).altered == 0
+    [span] = spans(attributes={"long": "x" * (MAX_TEXT_CHARS + 1), "longer": "ä" * (2 * MAX_TEXT_CHARS)})
+    span._start_time = -1
+    assert span_block([span]).altered == 3
+
+
+def test_rows_of_wrong_clocks_do_not_expire_at_once(store: Store) -> None:
+    """Times in the far future, or with the longest retention, survive the TTL: its 32-bit sum does not overflow."""
+    for at, days in ((START, 3650), (START, 65_535), (START, 2**32 + 1), (2**63, 3650)):
+        [span] = spans(attributes={"compliance.retention.days": days})
+        span._start_time = at
+        store.insert(span_block([span]))
+    store.command("OPTIMIZE TABLE otel_traces FINAL")
+    assert store.query("SELECT RetentionDays, count() AS n FROM otel_traces GROUP BY ALL") == [
+        {"RetentionDays": 3650, "n": 4}
+    ]
+
+
 def test_times_out_of_range_are_clamped() -> None:
     """A clock that is absurd gives a row, not an error."""
     [span] = spans()
+    span._start_time, span._end_time = 2**70, 2**70 + 5
+    columns = span_block([span]).columns
+    assert (columns["Timestamp"], columns["Duration"]) == ([MAX_NANOSECONDS], [5])
     span._start_time, span._end_time = -5, 2**70
     columns = span_block([span]).columns
     assert (columns["Timestamp"], columns["Duration"]) == ([0], [2**63 - 1])

@@ -1,12 +1,16 @@
 """Migrations: once, in order, and never over an edited history."""
 
+import re
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from store.blocks import block
 from support.store import NOW, audit_row, insert_calls
 
 from otel_compliance.errors import SchemaError
+from otel_compliance.names import Attr, GenAI
 from otel_compliance.store.client import Store
 from otel_compliance.store.schema import Migration, migrate, migrations, pending
 
@@ -101,3 +105,104 @@ def test_audit_events_are_derived_with_typed_columns(store: Store) -> None:
     )
     [seen] = store.query("SELECT Value, Calls, FirstSeen FROM genai_first_seen WHERE Dimension = 'model'")
     assert (seen["Value"], seen["Calls"], seen["FirstSeen"].replace(tzinfo=UTC)) == ("claude-haiku-4-5", 1, NOW)
+
+
+def test_a_gap_in_the_history_is_refused(scratch: Store) -> None:
+    """A store that has a later migration without an earlier one was tampered with, and is not touched."""
+    migrate(scratch, shipped=[FIRST, SECOND])
+    scratch.command("ALTER TABLE schema_migrations DELETE WHERE Version = 1 SETTINGS mutations_sync = 2")
+    with pytest.raises(SchemaError, match=r"has migration 0002_two\.sql, but lacks migration 0001"):
+        pending(scratch, [FIRST, SECOND])
+
+
+def test_two_at_once_migrate_once(scratch: Store) -> None:
+    """Threads that migrate the same store at the same time do not disturb each other, and record each file once."""
+    gate = threading.Barrier(3)
+    failures: list[Exception] = []
+
+    def run() -> None:
+        gate.wait()
+        try:
+            migrate(scratch)
+        except Exception as error:  # noqa: BLE001 - a thread reports what it met
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (failures, pending(scratch)) == ([], [])
+    assert [row["Version"] for row in scratch.query("SELECT Version FROM schema_migrations ORDER BY Version")] == [
+        migration.version for migration in migrations()
+    ]
+
+
+def test_statements_are_split_outside_of_quotes_and_comments() -> None:
+    """A semicolon in a text, a name or a comment ends nothing, and what is only a comment is no statement."""
+    sql = """
+-- one; it's a comment
+SELECT ';', 'it''s;', '\\';', `a;b`, "c;d" /* ; ' */ ;
+;
+SELECT 2 -- the end;
+;
+/* nothing; */
+"""
+    assert list(Migration(1, "0001_x.sql", sql).statements()) == [
+        "-- one; it's a comment\nSELECT ';', 'it''s;', '\\';', `a;b`, \"c;d\" /* ; ' */",
+        "SELECT 2 -- the end;",
+    ]
+
+
+def test_shipped_statements_may_run_twice() -> None:
+    """Two processes may apply the same migration at once, so each statement only makes what does not exist."""
+    for migration in migrations():
+        for statement in migration.statements():
+            code = "\n".join(line for line in statement.splitlines() if not line.startswith("--"))
+            assert re.match(r"CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS \w+", code), (migration.name, code[:80])
+
+
+def test_every_table_recognises_repeated_inserts(store: Store) -> None:
+    """Each table, and so each target of a view, has a deduplication window; without one a retry counts twice there."""
+    tables = store.query(
+        "SELECT name, create_table_query AS ddl FROM system.tables "
+        "WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
+    )
+    assert [row["name"] for row in tables if "non_replicated_deduplication_window = 10000" not in row["ddl"]] == []
+
+
+@pytest.mark.parametrize(("table", "source"), [("otel_traces", "SpanAttributes"), ("otel_audit", "LogAttributes")])
+def test_texts_are_promoted_by_an_expression_that_other_tools_know(store: Store, table: str, source: str) -> None:
+    """A promoted text has exactly the expression that ClickStack rewrites to the column, with a name of ours."""
+    known = {str(name) for names in (Attr, GenAI) for name in names} | {"error.type"}
+    rows = store.query(
+        "SELECT name, type, default_expression AS text FROM system.columns "
+        "WHERE database = currentDatabase() AND table = {table:String} AND default_kind = 'DEFAULT'",
+        {"table": table},
+    )
+    promoted = {row["name"]: row for row in rows if source in row["text"]}
+    assert len(promoted) > 20
+    for row in promoted.values():
+        names = re.findall(rf"{source}\['([^']+)'\]", row["text"])
+        assert set(names) <= known
+        if row["type"] in ("String", "LowCardinality(String)"):
+            assert row["text"] == f"{source}['{names[0]}']"
+
+
+def test_promoted_columns_hold_what_the_span_says(store: Store) -> None:
+    """Each promoted column gets its value, and its neutral value when the attribute is missing."""
+    attributes = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.usage.input_tokens": "7",
+        "gen_ai.usage.cache_write.input_tokens": "9",
+        "compliance.pii.detected": "true",
+        "compliance.pii.input.types": '["EMAIL"]',
+        "compliance.region.violation": "false",
+        "compliance.key.id": "k1:x",
+    }
+    store.insert(block("full", "bare", SpanAttributes=[attributes, {}]))
+    columns = "GenAiOperation, InputTokens, CacheWriteTokens, PiiDetected, PiiInputTypes, RegionViolation, KeyId"
+    assert [tuple(row.values()) for row in store.query(f"SELECT {columns} FROM otel_traces ORDER BY SpanName")] == [
+        ("", 0, 0, False, [], False, ""),
+        ("chat", 7, 9, True, ["EMAIL"], False, "k1:x"),
+    ]

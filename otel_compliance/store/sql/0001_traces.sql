@@ -53,7 +53,8 @@ CREATE TABLE IF NOT EXISTS otel_traces (
     RedactionStatus LowCardinality(String) DEFAULT SpanAttributes['compliance.redaction.status'] CODEC(ZSTD(1)),
     RedactionCount UInt32 DEFAULT toUInt32OrZero(SpanAttributes['compliance.redaction.count']) CODEC(T64, ZSTD(1)),
     PolicyDigest LowCardinality(String) DEFAULT SpanAttributes['compliance.policy.digest'] CODEC(ZSTD(1)),
-    RetentionDays UInt16 DEFAULT if(toUInt16OrZero(SpanAttributes['compliance.retention.days']) = 0, 400, toUInt16OrZero(SpanAttributes['compliance.retention.days'])) CODEC(T64, ZSTD(1)),
+    -- At most ten years, as in a policy: the sum in the TTL is 32-bit and would pass 2106, and the row expire at once.
+    RetentionDays UInt16 DEFAULT if(toUInt64OrZero(SpanAttributes['compliance.retention.days']) = 0, 400, least(3650, toUInt64OrZero(SpanAttributes['compliance.retention.days']))) CODEC(T64, ZSTD(1)),
     IngestedAt DateTime64(3) DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
 
     INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
@@ -83,7 +84,8 @@ CREATE TABLE IF NOT EXISTS otel_traces_trace_id_ts (
 ENGINE = MergeTree
 PARTITION BY toDate(Start)
 ORDER BY (TraceId, Start)
-TTL Start + INTERVAL 400 DAY
+-- As long as the longest-lived span.
+TTL Start + INTERVAL 3650 DAY
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_trace_id_ts_mv TO otel_traces_trace_id_ts AS

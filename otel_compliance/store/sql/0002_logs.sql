@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS otel_logs (
     LogAttributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
     EventName String CODEC(ZSTD(1)),
 
-    RetentionDays UInt16 DEFAULT if(toUInt16OrZero(LogAttributes['compliance.retention.days']) = 0, 400, toUInt16OrZero(LogAttributes['compliance.retention.days'])) CODEC(T64, ZSTD(1)),
+    RetentionDays UInt16 DEFAULT if(toUInt64OrZero(LogAttributes['compliance.retention.days']) = 0, 400, least(3650, toUInt64OrZero(LogAttributes['compliance.retention.days']))) CODEC(T64, ZSTD(1)),
     IngestedAt DateTime64(3) DEFAULT now64(3) CODEC(Delta(8), ZSTD(1)),
 
     INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,

@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS detection_findings (
     FirstSeen DateTime64(9),
     LastSeen DateTime64(9),
     TraceIds Array(String) CODEC(ZSTD(1)),
-    DetectedAt DateTime64(3)
+    DetectedAt DateTime64(3),
+    IngestedAt DateTime64(3) DEFAULT now64(3)
 )
 ENGINE = ReplacingMergeTree(DetectedAt)
 ORDER BY (RuleId, FindingId)
@@ -28,7 +29,8 @@ CREATE TABLE IF NOT EXISTS detection_evaluations (
     EvaluatedAt DateTime64(3),
     Findings UInt32,
     DurationMs UInt32,
-    Error String
+    Error String,
+    IngestedAt DateTime64(3) DEFAULT now64(3)
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(EvaluatedAt)

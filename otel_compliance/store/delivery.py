@@ -1,0 +1,128 @@
+"""One pass over the spool: what is delivered, what waits and what is set aside."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from otel_compliance import health
+from otel_compliance.errors import SchemaError, SpoolError, StoreError, StoreUnavailable
+from otel_compliance.store.client import Store
+from otel_compliance.store.spool import Spool
+from otel_compliance.store.telemetry import count_items
+
+_PATIENCE: Final = 16
+"""Refusals of one table, with nothing accepted, after which most of its segments are passed over."""
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The segments of one table: what the store refuses of one says nothing about another."""
+
+    accepted: int = 0
+    refused: list[tuple[Path, StoreError]] = field(default_factory=list)
+    passed_over: list[Path] = field(default_factory=list)
+    closed: SchemaError | None = None
+    skip: int = 0
+
+    def passes_over(self, segment: Path) -> bool:
+        """Whether not to try `segment` for now, so that a store that refuses everything is not flooded."""
+        if self.closed is not None:
+            return True
+        self.skip = max(0, self.skip - 1)
+        if self.skip:
+            self.passed_over.append(segment)
+        return self.skip > 0
+
+    def accept(self) -> None:
+        """Note that the store takes segments of this table."""
+        self.accepted += 1
+        self.skip = 0
+
+    def refuse(self, segment: Path, error: StoreError) -> None:
+        """Note a refusal. From `_PATIENCE` of them on, the gaps between attempts double."""
+        self.refused.append((segment, error))
+        excess = len(self.refused) - _PATIENCE
+        if not self.accepted and excess >= 0:
+            self.skip = 2 << excess
+
+
+class Delivery:
+    """One pass over the spool.
+
+    Attributes:
+        segments: Segments delivered so far.
+        rows: Rows in them.
+        quarantined: Segments set aside so far.
+    """
+
+    def __init__(self, spool: Spool, store: Store) -> None:
+        self._spool = spool
+        self._store = store
+        self._lanes: defaultdict[str, _Lane] = defaultdict(_Lane)
+        self.segments = self.rows = self.quarantined = 0
+
+    def run(self) -> None:
+        """Deliver what can be delivered, then settle what was refused.
+
+        Raises:
+            StoreUnavailable, SchemaError, StoreError: As `otel_compliance.store.drain.drain`.
+            OSError: The spool cannot be changed.
+        """
+        for segment in self._spool.segments():
+            self._deliver(segment)
+        for lane in self._lanes.values():
+            if lane.accepted:
+                for segment in lane.passed_over:
+                    self._deliver(segment)
+                for segment, _ in lane.refused:
+                    self._deliver(segment, last_chance=True)
+        self._spool.sweep()
+        for lane in self._lanes.values():
+            if lane.closed is not None:
+                raise lane.closed
+            if lane.refused and not lane.accepted:
+                error = lane.refused[0][1]
+                raise StoreError(f"{error.problem}; what it refuses waits in the spool", remedy=error.remedy)
+
+    def _deliver(self, segment: Path, *, last_chance: bool = False) -> None:
+        try:
+            block, token = self._spool.read(segment)
+        except SpoolError as error:
+            self._set_aside(segment, error, 1)
+            return
+        except OSError as error:
+            health.swallow("store.drain", error)
+            return
+        lane = self._lanes[block.table]
+        if lane.passes_over(segment):
+            return
+        try:
+            self._store.insert(block, token=token)
+        except StoreUnavailable:
+            count_items("retried", block.count)
+            raise
+        except SchemaError as error:
+            lane.closed = error
+        except ValueError as error:
+            self._set_aside(segment, error, block.count)
+        except StoreError as error:
+            if last_chance:
+                self._set_aside(segment, error, block.count)
+            else:
+                count_items("retried", block.count)
+                lane.refuse(segment, error)
+        else:
+            self._spool.remove(segment)
+            lane.accept()
+            self.segments += 1
+            self.rows += block.count
+            count_items("delivered", block.count)
+
+    def _set_aside(self, segment: Path, error: Exception, rows: int) -> None:
+        health.swallow("store.drain", error)
+        self._spool.quarantine(segment)
+        self.quarantined += 1
+        count_items("quarantined", rows)
