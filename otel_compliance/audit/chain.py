@@ -126,6 +126,8 @@ def render(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return str(value)
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
     if isinstance(value, Sequence):
         return _compact(list(value))
     return str(value)

@@ -15,7 +15,7 @@ _METRICS: Final = {
     Metric.CALLS: "Claude calls, by outcome, class, request type and model",
     Metric.FINDINGS: "Personal data and secrets found, by entity type and direction",
     Metric.INTERNAL_ERRORS: "Errors of this layer that were swallowed, by component and exception type",
-    Metric.EXPORT_ITEMS: "Rows by what became of them: written, dropped, delivered, retried, quarantined",
+    Metric.EXPORT_ITEMS: "Rows by what became of them: written, dropped, delivered, retried, quarantined, altered",
 }
 _EVENTS: Final = {
     Event.REQUEST: "one call to the Claude API, sampled or not",

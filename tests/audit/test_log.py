@@ -38,7 +38,7 @@ def test_file_and_log_records_have_the_same_events(tmp_path: Path, provider: Any
     """Both copies verify, and are the same."""
     log = AuditLog(directory=tmp_path, logger_provider=provider[0], attributes={"service.name": "app"})
     log.record(
-        Event.REQUEST, {"text": "ä", "flag": True, "count": 3, "list": ("a", "b"), "none": None}, span_context=SPAN
+        Event.REQUEST, {"text": "ä", "flag": True, "count": 3, "share": 1.0, "list": ("a", "b"), "none": None}, span_context=SPAN
     )
     log.close()
     in_file, problems = read_chain_file(only_file(tmp_path))
@@ -49,7 +49,7 @@ def test_file_and_log_records_have_the_same_events(tmp_path: Path, provider: Any
         "compliance.chain.closed",
     ]
     assert in_file[0].facts["service.name"] == "app"
-    assert in_file[1].facts == {"text": "ä", "flag": "true", "count": "3", "list": '["a","b"]'}
+    assert in_file[1].facts == {"text": "ä", "flag": "true", "count": "3", "share": "1", "list": '["a","b"]'}
     assert (in_file[1].trace_id, in_file[1].span_id) == (f"{7:032x}", f"{9:016x}")
     rows = [
         {
