@@ -38,7 +38,9 @@ def test_file_and_log_records_have_the_same_events(tmp_path: Path, provider: Any
     """Both copies verify, and are the same."""
     log = AuditLog(directory=tmp_path, logger_provider=provider[0], attributes={"service.name": "app"})
     log.record(
-        Event.REQUEST, {"text": "ä", "flag": True, "count": 3, "share": 1.0, "list": ("a", "b"), "none": None}, span_context=SPAN
+        Event.REQUEST,
+        {"text": "ä", "flag": True, "count": 3, "share": 1.0, "list": ("a", "b"), "none": None},
+        span_context=SPAN,
     )
     log.close()
     in_file, problems = read_chain_file(only_file(tmp_path))
