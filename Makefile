@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest check format docs bench bench-smoke clean
+.PHONY: help demo test test-lowest explore check format docs bench bench-smoke clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,9 @@ test: $(STAMP) ## Run the tests
 
 test-lowest: ## Run the tests with the lowest versions of the dependencies that are claimed
 	$(PYTHON) tests/lowest/run.py
+
+explore: $(STAMP) ## Run the property-based tests with many more random examples
+	$(BIN)/python -m pytest tests/redact -n auto -k "survives or intact or hints or restor" --hypothesis-profile explore --timeout 0
 
 check: $(STAMP) ## Lint, types, layers, generated files
 	$(BIN)/ruff format --check .

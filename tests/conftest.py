@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from otel_compliance.detect.engine import install
 from otel_compliance.store.client import Store, connect
 from otel_compliance.store.schema import migrate
 from otel_compliance.testing import ClaudeAPI
+
+# Hypothesis takes fixed examples where the variable CI is set, and new ones elsewhere; `make explore` takes many new ones.
+settings.register_profile("explore", max_examples=20_000, deadline=None)
 
 
 @pytest.fixture

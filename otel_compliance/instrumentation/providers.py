@@ -69,9 +69,17 @@ class Providers:
             return provider
         with self._lock:
             if isinstance(provider, trace.ProxyTracerProvider):
-                provider = TracerProvider(resource=Resource.create())
-                trace.set_tracer_provider(provider)
+                provider = self._global_tracer_provider()
             self._attach_traces(provider)
+        return provider
+
+    @staticmethod
+    def _global_tracer_provider() -> Any:
+        """The global provider, made now unless another thread made it since this one looked."""
+        provider = trace.get_tracer_provider()
+        if isinstance(provider, trace.ProxyTracerProvider):
+            provider = TracerProvider(resource=Resource.create())
+            trace.set_tracer_provider(provider)
         return provider
 
     def for_logs(self) -> Any:

@@ -57,9 +57,7 @@ class NumberRecognizer:
 
     def _in_run(self, data: bytes, start: int, end: int, digits: int) -> Iterator[Finding]:
         if digits >= 13:
-            for match in _CARD.finditer(data, start, end):
-                if _luhn(match[0]) and not _is_epoch_milliseconds(match[0]):
-                    yield Finding("CREDIT_CARD", *match.span(), 0.95)
+            yield from self._cards(data, start, end)
         if digits >= 9:
             for match in _SSN.finditer(data, start, end):
                 yield Finding("SSN", *match.span(), 0.85)
@@ -71,6 +69,16 @@ class NumberRecognizer:
         if b"+" in data[start:end]:
             for match in _PHONE_INTERNATIONAL.finditer(data, start, end):
                 yield Finding("PHONE", *match.span(), 0.85)
+
+    @staticmethod
+    def _cards(data: bytes, start: int, end: int) -> Iterator[Finding]:
+        """Card numbers. Digits that fail the checksum may hide the beginning of a number that does not."""
+        match = _CARD.search(data, start, end)
+        while match:
+            is_card = _luhn(match[0]) and not _is_epoch_milliseconds(match[0])
+            if is_card:
+                yield Finding("CREDIT_CARD", *match.span(), 0.95)
+            match = _CARD.search(data, match.end() if is_card else match.start() + 1, end)
 
     @staticmethod
     def _with_context(
@@ -117,15 +125,25 @@ class IbanRecognizer:
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The account numbers."""
         data = folded.ascii
-        for match in _IBAN.finditer(data):
-            end = _end_of(match[0], _IBAN_LENGTHS.get(match[0][:2].decode("ascii"), 0))
-            if end == 0 or data[match.start() - 1 : match.start()].isalnum():
-                continue
-            if _mod97(match[0][:end]):
-                yield Finding("IBAN", match.start(), match.start() + end, 0.97)
-            elif _IBAN_CONTEXT.search(data, max(0, match.start() - _CONTEXT_CHARS), match.start()):
-                # Mistyped numbers are personal data too.
-                yield Finding("IBAN", match.start(), match.start() + end, 0.6)
+        match = _IBAN.search(data)
+        while match:
+            start = match.start()
+            end = start + _end_of(match[0], _IBAN_LENGTHS.get(match[0][:2].decode("ascii"), 0))
+            confidence = self._confidence(data, start, end)
+            if confidence:
+                yield Finding("IBAN", start, end, confidence)
+            # A match takes in what follows the number, where the next one may begin.
+            match = _IBAN.search(data, end if confidence else start + 1)
+
+    @staticmethod
+    def _confidence(data: bytes, start: int, end: int) -> float:
+        """How sure it is that this is an account number; 0 when it is none."""
+        if end == start or data[start - 1 : start].isalnum():
+            return 0.0
+        if _mod97(data[start:end]):
+            return 0.97
+        # Mistyped numbers are personal data too.
+        return 0.6 if _IBAN_CONTEXT.search(data, max(0, start - _CONTEXT_CHARS), start) else 0.0
 
 
 def _end_of(candidate: bytes, length: int) -> int:

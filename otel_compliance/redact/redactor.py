@@ -130,6 +130,14 @@ def _merged(candidates: list[Finding]) -> list[Finding]:
     return merged
 
 
+def _canonical_address(text: str) -> str:
+    """An IPv6 address as RFC 5952 writes it; the text itself where a finding that overlaps made it longer."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return text
+
+
 def _normal_form(entity_type: str, data: bytes, text: str, start: int, end: int) -> str:
     """A value in the form in which every spelling of it is the same."""
     if entity_type == "EMAIL":
@@ -146,6 +154,6 @@ def _normal_form(entity_type: str, data: bytes, text: str, start: int, end: int)
         case "IBAN":
             return plain.translate(None, b" -").decode("ascii")
         case "IPV6":
-            return str(ip_address(plain.partition(b"%")[0].decode("ascii")))
+            return _canonical_address(plain.partition(b"%")[0].decode("ascii", "replace"))
         case _:
             return text[start:end]

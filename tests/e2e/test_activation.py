@@ -181,3 +181,30 @@ def test_sampling_does_not_thin_out_the_audit(run: Callable[..., Any]) -> None:
     """With no span sampled every call is still an audit event."""
     done = run(variables=ON | {"OTEL_TRACES_SAMPLER": "always_off"})
     assert (len(done.calls()), len(done.events())) == (0, 3)
+
+
+FIRST_CALLS = """
+import threading
+from anthropic import Anthropic
+from opentelemetry import trace
+
+client = Anthropic()
+barrier = threading.Barrier(8)
+
+def call():
+    barrier.wait()
+    client.messages.create(model="claude-sonnet-5", max_tokens=9, messages=[{"role": "user", "content": "hi"}])
+
+threads = [threading.Thread(target=call) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(len(trace.get_tracer_provider()._active_span_processor._span_processors))
+"""
+
+
+def test_the_first_calls_of_many_threads_share_one_provider(run: Callable[..., Any]) -> None:
+    """Threads whose first calls come at once make one provider, with one processor and one exporter, and one chain."""
+    result = run(code=FIRST_CALLS, variables=ON, replies=())
+    assert (result.process.stdout, result.process.stderr) == ("2\n", "")
+    assert len(result.calls()) == len(result.events()) == 8
+    assert len(list((result.home / "audit").iterdir())) == 1
