@@ -15,12 +15,22 @@ if TYPE_CHECKING:
     from otel_compliance.policy import Policy
     from otel_compliance.redact import Redactor
 
-__all__ = ["Classification", "ComplianceError", "Policy", "Redactor", "context", "instrument", "uninstrument"]
+__all__ = [
+    "Classification",
+    "ComplianceError",
+    "Policy",
+    "PolicyViolation",
+    "Redactor",
+    "context",
+    "instrument",
+    "uninstrument",
+]
 
 _HOME = {
     "Classification": "classification",
     "ComplianceError": "errors",
     "Policy": "policy",
+    "PolicyViolation": "errors",
     "Redactor": "redact",
     "context": "caller",
     "instrument": "instrumentation",

@@ -4,6 +4,7 @@
 ComplianceError
 ├── ConfigError            an OTEL_COMPLIANCE_* variable is wrong
 ├── PolicyError            a policy file is wrong
+├── PolicyViolation        the policy blocked a call before it was sent
 ├── KeyRingError           the key for pseudonyms cannot be read or made
 ├── RedactionError         redaction cannot be trusted (self-test failed, no recogniser)
 ├── AuditError             the audit chain cannot be written or does not verify
@@ -43,6 +44,13 @@ class ConfigError(ComplianceError):
 
 class PolicyError(ComplianceError):
     """A policy file cannot be read, parsed or validated."""
+
+
+class PolicyViolation(ComplianceError):
+    """The policy forbids a call, and says that such calls are blocked. Nothing was sent.
+
+    The only exception of this package that reaches an app whose policy asks for it, and no other app.
+    """
 
 
 class KeyRingError(ComplianceError):

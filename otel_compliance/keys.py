@@ -93,10 +93,39 @@ class KeyRing:
         """The keyed fingerprint of an API key or of a principal, fit for joining, useless to an attacker."""
         return f"{self.version}:{self._digest('credential', credential)}"
 
+    def digest(self, kind: str) -> Digest:
+        """A digest to which bytes are given in pieces, such as those of a file."""
+        state = self._hmac.copy()
+        state.update(kind.encode() + b"\x00")
+        return Digest(state, self.version)
+
     def _digest(self, kind: str, value: str) -> str:
         state = self._hmac.copy()
         state.update(kind.encode() + b"\x00" + value.encode("utf-8", "surrogatepass"))
-        return base64.b32encode(state.digest()).decode("ascii")[:_TOKEN_CHARS].lower()
+        return _text(state.digest())
+
+
+class Digest:
+    """A keyed digest (HMAC-SHA-256) of bytes that come in pieces.
+
+    Args:
+        state: The keyed state to update.
+        version: Version of the key.
+    """
+
+    __slots__ = ("_state", "_version")
+
+    def __init__(self, state: hmac.HMAC, version: str) -> None:
+        self._state = state
+        self._version = version
+
+    def update(self, data: bytes | bytearray) -> None:
+        """The next bytes."""
+        self._state.update(data)
+
+    def text(self) -> str:
+        """The digest of what came so far, for example ``k1:q7f3…``."""
+        return f"{self._version}:{_text(self._state.digest())}"
 
 
 def credential_hint(credential: str) -> str:
@@ -107,6 +136,10 @@ def credential_hint(credential: str) -> str:
     if credential.startswith("sk-ant-") and len(credential) >= 40:
         return f"{credential[:16]}...{credential[-4:]}"
     return ""
+
+
+def _text(digest: bytes) -> str:
+    return base64.b32encode(digest).decode("ascii")[:_TOKEN_CHARS].lower()
 
 
 def _decode(text: str, source: str) -> bytes:

@@ -31,6 +31,7 @@ class Attr(StrEnum):
     PII_OUTPUT_COUNT = "compliance.pii.output.count"
     REGION_REQUESTED = "compliance.region.requested"
     REGION_ACTUAL = "compliance.region.actual"
+    REGION_ENDPOINT = "compliance.region.endpoint"
     REGION_VIOLATION = "compliance.region.violation"
     JURISDICTION = "compliance.jurisdiction"
     RETENTION_DAYS = "compliance.retention.days"
@@ -51,10 +52,23 @@ class Attr(StrEnum):
     RATELIMIT_REQUESTS_REMAINING = "compliance.ratelimit.requests.remaining"
     RATELIMIT_TOKENS_LIMIT = "compliance.ratelimit.tokens.limit"
     RATELIMIT_TOKENS_REMAINING = "compliance.ratelimit.tokens.remaining"
+    RATELIMIT_RETRY_AFTER = "compliance.ratelimit.retry_after"
+    ATTEMPT_STATUSES = "compliance.attempt.statuses"
     CALL_OUTCOME = "compliance.call.outcome"
     CALL_DURATION = "compliance.call.duration"
     USAGE_COMPLETE = "compliance.usage.complete"
     REQUEST_TYPE = "compliance.request.type"
+    ADMIN_RESOURCE = "compliance.admin.resource"
+    ADMIN_ACTION = "compliance.admin.action"
+    ADMIN_TARGET = "compliance.admin.target"
+    ADMIN_FIELDS = "compliance.admin.fields"
+    ADMIN_STATUS = "compliance.admin.status"
+    BATCH_SIZE = "compliance.batch.size"
+    BATCH_ITEM_ID = "compliance.batch.item.id"
+    BATCH_ITEM_RESULT = "compliance.batch.item.result"
+    FILE_SIZE = "compliance.file.size"
+    FILE_TYPE = "compliance.file.type"
+    FILE_DIGEST = "compliance.file.digest"
     SOURCE_IP = "client.address"
     AUDIT_CHAIN_ID = "compliance.audit.chain.id"
     AUDIT_PARENT = "compliance.audit.parent"
@@ -88,12 +102,35 @@ class GenAI(StrEnum):
     OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
     CACHE_READ_TOKENS = "gen_ai.usage.cache_read.input_tokens"
     CACHE_WRITE_TOKENS = "gen_ai.usage.cache_write.input_tokens"
+    REASONING_TOKENS = "gen_ai.usage.reasoning.output_tokens"
+    TIME_TO_FIRST_CHUNK = "gen_ai.response.time_to_first_chunk"
+    TOKEN_MODALITY = "gen_ai.token.modality"  # noqa: S105 - an attribute name
+
+
+class Anthropic(StrEnum):
+    """Names under the SDK's prefix: those that it writes on its spans itself, and their like for what it leaves out."""
+
+    CACHE_5M_TOKENS = "anthropic.usage.cache_creation.ephemeral_5m_input_tokens"
+    CACHE_1H_TOKENS = "anthropic.usage.cache_creation.ephemeral_1h_input_tokens"
+    WEB_SEARCHES = "anthropic.usage.server_tool_use.web_search_requests"
+    WEB_FETCHES = "anthropic.usage.server_tool_use.web_fetch_requests"
+    REQUEST_TIER = "anthropic.request.service_tier"
+    RESPONSE_TIER = "anthropic.response.service_tier"
+    COUNTED_TOKENS = "anthropic.message.count_tokens.input_tokens"
+    REQUEST_ID = "anthropic.request.id"
+    ORGANIZATION_ID = "anthropic.organization.id"
+    WORKSPACE_ID = "anthropic.workspace.id"
 
 
 class Event(StrEnum):
-    """Names of audit events. ``claude.api.request`` is one call; the chain events open and close a chain."""
+    """Names of audit events.
+
+    ``claude.api.request`` is one call, ``claude.api.batch_result`` one item of a batch whose results were read; the
+    chain events open and close a chain.
+    """
 
     REQUEST = "claude.api.request"
+    BATCH_RESULT = "claude.api.batch_result"
     CHAIN_OPENED = "compliance.chain.opened"
     CHAIN_CLOSED = "compliance.chain.closed"
 
@@ -103,6 +140,14 @@ class Metric(StrEnum):
 
     CALLS = "compliance.calls"
     FINDINGS = "compliance.findings"
+    REDACTIONS = "compliance.redactions"
+    INFERENCE_DURATION = "gen_ai.client.inference.duration"
+    TIME_TO_FIRST_CHUNK = "gen_ai.client.inference.time_to_first_chunk"
+    INPUT_TOKENS = "gen_ai.client.inference.usage.input_tokens"
+    OUTPUT_TOKENS = "gen_ai.client.inference.usage.output_tokens"
+    CACHE_READ_TOKENS = "gen_ai.client.inference.usage.cache_read.input_tokens"
+    CACHE_WRITE_TOKENS = "gen_ai.client.inference.usage.cache_write.input_tokens"
+    REASONING_TOKENS = "gen_ai.client.inference.usage.reasoning.output_tokens"
     INTERNAL_ERRORS = "compliance.internal.errors"
     EXPORT_ITEMS = "compliance.export.items"
 
@@ -143,6 +188,7 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     Attribute(Attr.PII_OUTPUT_COUNT, "int", "findings in the output"),
     Attribute(Attr.REGION_REQUESTED, "string", "`inference_geo` as requested; absent when the call left it unset"),
     Attribute(Attr.REGION_ACTUAL, "string", "`usage.inference_geo` as answered: where inference ran"),
+    Attribute(Attr.REGION_ENDPOINT, "string", "region of the cloud endpoint that was called (Bedrock, Vertex AI, AWS)"),
     Attribute(Attr.REGION_VIOLATION, "boolean", "the policy's residency rule was broken"),
     Attribute(Attr.JURISDICTION, "string", "ISO 3166-1 alpha-2 code of the data subject's country, where known"),
     Attribute(Attr.RETENTION_DAYS, "int", "days that the stored row may live"),
@@ -163,10 +209,23 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     Attribute(Attr.RATELIMIT_REQUESTS_REMAINING, "int", "requests left in the window"),
     Attribute(Attr.RATELIMIT_TOKENS_LIMIT, "int", "tokens per minute allowed, from the response headers"),
     Attribute(Attr.RATELIMIT_TOKENS_REMAINING, "int", "tokens left in the window"),
+    Attribute(Attr.RATELIMIT_RETRY_AFTER, "double", "seconds that the last refusal asked to wait (`retry-after`)"),
+    Attribute(Attr.ATTEMPT_STATUSES, "int[]", "HTTP status of each attempt that was answered, when there were several"),
     Attribute(Attr.CALL_OUTCOME, "string", "`completed` `error` `cancelled` `abandoned`"),
     Attribute(Attr.CALL_DURATION, "int", "nanoseconds from the call to the end of its answer"),
     Attribute(Attr.USAGE_COMPLETE, "boolean", "`false` when a stream ended before its final token counts"),
     Attribute(Attr.REQUEST_TYPE, "string", "API method, such as `messages.create`"),
+    Attribute(Attr.ADMIN_RESOURCE, "string", "kind of organization resource that a call changed, such as `api_keys`"),
+    Attribute(Attr.ADMIN_ACTION, "string", "what it did: `create` `update` `archive` `delete` and so on"),
+    Attribute(Attr.ADMIN_TARGET, "string", "id of the resource that was changed"),
+    Attribute(Attr.ADMIN_FIELDS, "string[]", "sorted names of the fields that were set; never their values"),
+    Attribute(Attr.ADMIN_STATUS, "string", "value of the field `status` or `role`, where it was set"),
+    Attribute(Attr.BATCH_SIZE, "int", "requests in a batch that was created"),
+    Attribute(Attr.BATCH_ITEM_ID, "string", "pseudonym (HMAC-SHA-256) of a batch item's `custom_id`"),
+    Attribute(Attr.BATCH_ITEM_RESULT, "string", "`succeeded` `errored` `canceled` `expired`"),
+    Attribute(Attr.FILE_SIZE, "int", "bytes of the files that were sent or received"),
+    Attribute(Attr.FILE_TYPE, "string", "media type of the file, of the first one when there are several"),
+    Attribute(Attr.FILE_DIGEST, "string", "keyed digest (HMAC-SHA-256) of the file's bytes, for files of up to 64 MiB"),
     Attribute(Attr.SOURCE_IP, "string", "address of the caller, truncated by policy (OpenTelemetry's name)"),
     Attribute(Attr.AUDIT_CHAIN_ID, "string", "chain of one process (OCSF `record_integrity.chain_uid`)"),
     Attribute(Attr.AUDIT_PARENT, "string", "chain of the process that this one was forked from"),

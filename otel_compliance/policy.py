@@ -55,30 +55,64 @@ _Content = Annotated[ContentMode, Field(strict=False)]
 
 
 class ClassificationTable(_Table):
-    """``[classification]``: from findings, team and purpose to a class."""
+    """``[classification]``: from findings, team, purpose, model and tools to a class."""
 
     default: _Class = Classification.INTERNAL
     unlisted: _Class = Classification.CONFIDENTIAL
     entities: dict[str, _Class] = Field(default_factory=dict)
     teams: dict[str, _Class] = Field(default_factory=dict)
     purposes: dict[str, _Class] = Field(default_factory=dict)
+    models: dict[str, _Class] = Field(default_factory=dict)
+    tools: dict[str, _Class] = Field(default_factory=dict)
 
 
 class ResidencyTable(_Table):
-    """``[residency]``: where inference may run."""
+    """``[residency]``: where inference may run, and what is done about a request that would run elsewhere."""
 
     allowed: tuple[InferenceGeo, ...] = Field(default=(), strict=False)
+    allowed_cloud_regions: tuple[str, ...] = Field(default=(), strict=False)
+    inject: InferenceGeo | Literal[""] = ""
+    on_violation: Literal["observe", "block"] = "observe"
 
-    def violated(self, *, requested: str | None, actual: str | None) -> bool:
+    @model_validator(mode="after")
+    def _injects_what_is_allowed(self) -> Self:
+        if self.inject and self.allowed and self.inject not in self.allowed:
+            raise ValueError(f"inject is {self.inject!r}, which allowed does not list")
+        return self
+
+    def violated(self, geos: Iterable[str], *, cloud_region: str = "") -> bool:
         """Whether a call broke the rule.
 
         Args:
-            requested: ``inference_geo`` of the request; `None` when unset.
-            actual: ``usage.inference_geo`` of the answer; `None` when there is no answer yet.
+            geos: What is known of ``inference_geo``: as requested, and as answered in ``usage``.
+            cloud_region: Region of the cloud endpoint; empty on Anthropic's own API.
         """
-        if not self.allowed:
-            return False
-        return any(geo is not None and geo not in self.allowed for geo in (requested, actual))
+        outside = bool(self.allowed) and any(geo not in self.allowed for geo in geos)
+        return outside or self._cloud_region_violated(cloud_region)
+
+    def refuses(self, geos: Iterable[str | None], *, cloud_region: str = "") -> str:
+        """Why a request must not be sent; empty when it may be, as always unless ``on_violation`` is ``block``.
+
+        Args:
+            geos: ``inference_geo`` of each message of the request, `None` where it is unset: the workspace's default
+                decides then, which nobody here knows.
+            cloud_region: Region of the cloud endpoint; empty on Anthropic's own API.
+        """
+        if self.on_violation != "block":
+            return ""
+        if self._cloud_region_violated(cloud_region):
+            return f"the endpoint's region is {cloud_region}; residency.allowed_cloud_regions does not list it"
+        if cloud_region or not self.allowed:
+            return ""
+        for geo in geos:
+            if geo is None:
+                return "the request leaves inference_geo unset, so the workspace's default would decide"
+            if geo not in self.allowed:
+                return "the request's inference_geo is not in residency.allowed"
+        return ""
+
+    def _cloud_region_violated(self, region: str) -> bool:
+        return bool(region and self.allowed_cloud_regions) and region not in self.allowed_cloud_regions
 
 
 class EnvironmentTable(_Table):
@@ -174,13 +208,17 @@ class Policy(_Table):
             [table.default, *(table.entities.get(item, table.unlisted) for item in entity_types)]
         )
 
-    def floor(self, *, team_id: str | None, purpose: str | None) -> Classification:
-        """The lowest class that a call of this team and purpose may have."""
+    def floor(
+        self, *, team_id: str | None, purpose: str | None, model: str = "", tools: Iterable[str] = ()
+    ) -> Classification:
+        """The lowest class that a call may have, by its team, its purpose, its model and the tools that it offers."""
         table = self.classification
         return Classification.highest(
             [
                 table.teams.get(team_id or "", Classification.PUBLIC),
                 table.purposes.get(purpose or "", Classification.PUBLIC),
+                table.models.get(model, Classification.PUBLIC),
+                *(table.tools.get(tool, Classification.PUBLIC) for tool in tools),
             ]
         )
 

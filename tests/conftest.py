@@ -10,7 +10,7 @@ from otel_compliance.store.client import Store, connect
 from otel_compliance.store.schema import migrate
 from otel_compliance.testing import ClaudeAPI
 
-# Hypothesis takes fixed examples where the variable CI is set, and new ones elsewhere; `make explore` takes many new ones.
+# Hypothesis takes fixed examples where the variable CI is set, new ones elsewhere; `make explore` takes many more.
 settings.register_profile("explore", max_examples=20_000, deadline=None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,9 @@ from opentelemetry.trace import Span, SpanContext
 from opentelemetry.util.types import AttributeValue
 
 from otel_compliance.caller import CallerContext
+from otel_compliance.capture.body import Body
 from otel_compliance.capture.stream import StreamAssembler
+from otel_compliance.capture.surface import Surface
 
 CALL_KEY = create_key("otel-compliance-call")
 """Key of the running `Call` in the OpenTelemetry context. Context stays in the process; baggage would not."""
@@ -44,6 +46,10 @@ class Inspected:
     content: Any = field(default=None, repr=False)
     failed: bool = False
 
+    def plus(self, other: Inspected) -> Inspected:
+        """Both together, for an answer that comes in parts; the content of parts is not kept."""
+        return Inspected(counts=self.counts + other.counts, failed=self.failed or other.failed)
+
 
 UNINSPECTED = Inspected(failed=True)
 """Stands until inspection succeeds, so that whatever breaks on the way there counts as a failure, not as clean."""
@@ -55,20 +61,31 @@ class Call:
 
     Attributes:
         caller: Who is calling, as the app declared it when the call began.
-        request_type: API method, such as ``messages.create``.
+        surface: The API method that it uses.
         stream: Whether the response is streamed.
+        model: Model that was asked for; clouds take it out of the body.
+        cloud_region: Region of a cloud endpoint; empty on Anthropic's own API.
+        principal: Who the client's rotating tokens stand for; empty for a static credential.
         started_ns: Start in nanoseconds since the epoch.
         span: The recording span that carries the facts: the SDK's own, or ours where it has none.
         owns_span: Whether `span` is ours to end.
         span_context: Identity of the call's span, also when it was not sampled.
         request: Facts of the request body.
+        user_id: ``metadata.user_id`` of the request body.
+        geos: ``inference_geo`` of each message that was asked for; `None` where it is unset.
+        tools: Names of the tools that the request offers.
+        blocked: Whether the policy refused to send it.
         input: Inspection of the request body.
         transport: Facts of headers: credential, rate limits, request id, status.
+        statuses: HTTP status of each attempt that was answered.
         response: Facts of the response body.
         output: Inspection of the response body.
-        assembler: Puts a streamed response together.
+        assembler: Puts a streamed message together; `None` for any other answer.
+        body: Watches a body that the app reads later, where the SDK does not decode it as a stream.
         body_open: Whether the app still has to read the body of the answer.
+        read_to_end: Whether it did, to the end.
         closed_by_app: Whether the app closed the stream before its end.
+        first_chunk_ns: When the first part of a stream came, in nanoseconds since the epoch; 0 before.
         finishing: Whether `Recorder.finish` has begun.
         attributes: What `Recorder.finish` made of it all; empty while the call runs.
         lock: Held while the call is finished. Reentrant, since the garbage collector may end a dropped stream
@@ -76,21 +93,36 @@ class Call:
     """
 
     caller: CallerContext
-    request_type: str
+    surface: Surface
     stream: bool
+    model: str = ""
+    cloud_region: str = ""
+    principal: str = field(default="", repr=False)
     started_ns: int = field(default_factory=time.time_ns)
     span: Span | None = field(default=None, repr=False)
     owns_span: bool = False
     span_context: SpanContext | None = None
     request: Mapping[str, AttributeValue] = field(default_factory=dict)
     user_id: str | None = field(default=None, repr=False)
+    geos: Sequence[str | None] = ()
+    tools: Sequence[str] = field(default=(), repr=False)
+    blocked: bool = False
     input: Inspected | None = None
     transport: dict[str, AttributeValue] = field(default_factory=dict)
+    statuses: list[int] = field(default_factory=list)
     response: Mapping[str, AttributeValue] = field(default_factory=dict)
     output: Inspected | None = None
-    assembler: StreamAssembler = field(default_factory=StreamAssembler, repr=False)
+    assembler: StreamAssembler | None = field(default=None, repr=False)
+    body: Body | None = field(default=None, repr=False)
     body_open: bool = False
+    read_to_end: bool = False
     closed_by_app: bool = False
+    first_chunk_ns: int = 0
     finishing: bool = False
     attributes: dict[str, AttributeValue] = field(default_factory=dict, repr=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def chunk_arrived(self) -> None:
+        """Note when the first part of a stream came."""
+        if not self.first_chunk_ns:
+            self.first_chunk_ns = time.time_ns()

@@ -5,36 +5,44 @@ so hooking them, not the resource methods, leaves no call out:
 
 * ``request`` opens and ends the record of a call,
 * ``_build_request`` sees each attempt with its final headers and prepared body,
+* ``_should_retry`` sees each answer that is tried again,
 * ``_process_response`` and ``_make_status_error_from_response`` see the answer before the span ends,
 * ``Stream.__stream__`` and ``close`` see every event of a stream and how it ended.
 
-No hook changes an argument or a result, and none lets an exception of its own out.
+No hook changes an argument or a result, and none lets an exception of its own out, but for what the policy asks for:
+`capture.verdict` may set a region and raise `PolicyViolation`.
 """
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, closing
+from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import wrapt
 from opentelemetry import baggage, trace
 from opentelemetry.context import attach, detach, get_current, get_value, set_value
 from opentelemetry.trace import SpanKind
+from opentelemetry.util.types import AttributeValue
 
 from otel_compliance import health
 from otel_compliance.caller import current as current_caller
+from otel_compliance.capture.answers import Answers
 from otel_compliance.capture.call import CALL_KEY, UNINSPECTED, Call, Outcome
-from otel_compliance.capture.messages import request_facts, response_facts, user_id
-from otel_compliance.capture.processor import stream_outcome
+from otel_compliance.capture.client import cloud_region, principal, provider_name
+from otel_compliance.capture.files import file_facts
+from otel_compliance.capture.messages import message_bodies, request_facts, tool_names, user_id
 from otel_compliance.capture.recorder import Recorder
-from otel_compliance.capture.transport import credential_facts, error_type, request_type, response_header_facts
+from otel_compliance.capture.surface import Surface, admin_facts
+from otel_compliance.capture.transport import (
+    credential_facts,
+    error_type,
+    response_header_facts,
+    retry_after_seconds,
+)
+from otel_compliance.capture.verdict import decide, request_body
 from otel_compliance.errors import ComplianceError
-from otel_compliance.names import TRACER_NAME, GenAI
-
-_EXTENSION = "otel_compliance.call"
-"""Key in ``response.extensions``, the place that httpx keeps for such notes, under which a stream finds its call."""
+from otel_compliance.names import TRACER_NAME, Attr, GenAI
 
 
 class Hooks:
@@ -49,8 +57,10 @@ class Hooks:
     def __init__(self, recorder: Recorder, before_call: Callable[[Any], Any]) -> None:
         self._recorder = recorder
         self._before_call = before_call
+        self._answers = Answers(recorder, self._failed)
         self._installed: list[tuple[Any, str]] = []
         self._wrappers: list[Callable[..., Any]] = []
+        self._tracers: WeakKeyDictionary[Any, trace.Tracer] = WeakKeyDictionary()
         self._active = True
 
     def install(self) -> None:
@@ -68,10 +78,11 @@ class Hooks:
             self._wrap(_base_client.SyncAPIClient, "_process_response", self._process_response)
             self._wrap(_base_client.AsyncAPIClient, "_process_response", self._async_process_response)
             self._wrap(_base_client.BaseClient, "_make_status_error_from_response", self._status_error)
-            self._wrap(_streaming.Stream, "__stream__", self._stream)
-            self._wrap(_streaming.AsyncStream, "__stream__", self._async_stream)
-            self._wrap(_streaming.Stream, "close", self._close)
-            self._wrap(_streaming.AsyncStream, "close", self._close)
+            self._wrap(_base_client.BaseClient, "_should_retry", self._should_retry)
+            self._wrap(_streaming.Stream, "__stream__", self._answers.stream)
+            self._wrap(_streaming.AsyncStream, "__stream__", self._answers.async_stream)
+            self._wrap(_streaming.Stream, "close", self._answers.close)
+            self._wrap(_streaming.AsyncStream, "close", self._answers.close)
         except ComplianceError:
             self.uninstall()
             raise
@@ -136,15 +147,25 @@ class Hooks:
             span_name = getattr(options, "span_name", None)
             call = Call(
                 caller=current_caller(),
-                request_type=request_type(span_name=span_name, method=options.method, url=options.url),
+                surface=Surface.of(span_name=span_name, method=options.method, url=options.url),
                 stream=bool(kwargs.get("stream", False)),
+                model=_model(options),
+                cloud_region=cloud_region(client),
+                principal=principal(client),
             )
             if span_name is None or getattr(client, "_tracer", None) is None:
-                _start_own_span(call, client, provider)
+                _start_own_span(call, client, self._tracer(provider))
         except Exception as error:  # noqa: BLE001 - the app's call goes on, unrecorded and counted
             health.swallow("capture.open", error)
             return None
         return call
+
+    def _tracer(self, provider: Any) -> trace.Tracer:
+        """Our tracer, asked for once: each time the SDK changes the process's warning filters."""
+        tracer = self._tracers.get(provider)
+        if tracer is None:
+            tracer = self._tracers[provider] = provider.get_tracer(TRACER_NAME)
+        return tracer
 
     def _failed(self, call: Call, error: BaseException) -> None:
         """End a call that raised. Anything but an `Exception`, such as a `CancelledError`, is the app stopping it."""
@@ -162,26 +183,36 @@ class Hooks:
     # The attempts and the answer.
 
     def _build_request(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
+        call = _running_call()
+        if call is None:
+            return wrapped(*args, **kwargs)
+        options = kwargs["options"] if "options" in kwargs else args[0]
+        decide(self._recorder.policy.residency, call, client, options)
         request = wrapped(*args, **kwargs)
         with health.contained("capture.request"):
-            call = _running_call()
-            if call is not None:
-                call.transport |= credential_facts(request.headers, self._recorder.keys)
-                if call.input is None:
-                    self._read_request(call, kwargs["options"] if "options" in kwargs else args[0])
+            self._read_credential(call, request.headers)
+            if call.input is None and not call.request:
+                self._read_request(call, options)
         return request
 
     def _read_request(self, call: Call, options: Any) -> None:
         """Inspect the body of the first attempt; further attempts send the same."""
-        call.input = UNINSPECTED
         if call.span_context is None:
             call.span_context = trace.get_current_span().get_span_context()
-        body = options.json_data if isinstance(options.json_data, dict) else {}
-        if isinstance(extra := getattr(options, "extra_json", None), dict):
-            body = {**body, **extra}
-        call.request = request_facts(body)
+        body = request_body(options)
+        if not call.surface.secret:
+            call.input = UNINSPECTED
+        call.request = {
+            **request_facts(body),
+            **admin_facts(call.surface, body),
+            **file_facts(options.files, self._recorder.keys),
+        }
+        if call.surface.is_message or call.surface.is_batch:
+            call.geos = [part.get("inference_geo") for part in message_bodies(body)]
+        call.tools = tool_names(body)
         call.user_id = user_id(body)
-        call.input = self._recorder.inspect(body)
+        if not call.surface.secret:
+            call.input = self._recorder.inspect(body)
 
     def _process_response(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
         self._answered(kwargs.get("response"))
@@ -194,19 +225,9 @@ class Hooks:
     def _answered(self, response: Any) -> None:
         with health.contained("capture.response"):
             call = _running_call()
-            if call is None:
-                return
-            self._read_headers(call, response)
-            call.body_open = not response.is_closed
-            if call.body_open:
-                # For an app that drops the body unread, where no native span would tell.
-                weakref.finalize(response, self._recorder.finish, call, Outcome.ABANDONED)
-                response.extensions[_EXTENSION] = call
-            elif "json" in response.headers.get("content-type", ""):
-                call.output = UNINSPECTED
-                body = response.json()
-                call.response = response_facts(body) if isinstance(body, dict) else {}
-                call.output = self._recorder.inspect(body)
+            if call is not None:
+                self._read_headers(call, response)
+                self._answers.arrived(call, response)
 
     def _status_error(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
         with health.contained("capture.status_error"):
@@ -215,64 +236,28 @@ class Hooks:
                 self._read_headers(call, kwargs["response"] if "response" in kwargs else args[0])
         return wrapped(*args, **kwargs)
 
+    def _should_retry(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
+        retry = wrapped(*args, **kwargs)
+        with health.contained("capture.retry"):
+            call = _running_call()
+            if call is not None and retry:
+                self._read_status(call, kwargs["response"] if "response" in kwargs else args[0])
+        return retry
+
     def _read_headers(self, call: Call, response: Any) -> None:
+        self._read_status(call, response)
         call.transport |= response_header_facts(response)
-        # An auth flow (OAuth, workload identity) sets the credential only as the request is sent.
-        call.transport |= credential_facts(response.request.headers, self._recorder.keys)
+        # An auth flow (OAuth, workload identity) and a signature are set only as the request is sent.
+        self._read_credential(call, response.request.headers)
 
-    # Streams: every event is seen, and every way to end.
+    def _read_credential(self, call: Call, headers: Any) -> None:
+        call.transport |= credential_facts(headers, self._recorder.keys, principal=call.principal)
 
-    def _stream(self, wrapped: Any, stream: Any, args: Any, kwargs: Any) -> Any:
-        events = wrapped(*args, **kwargs)
-        call = _call_of(stream)
-        return events if call is None else self._observed(events, call)
-
-    def _observed(self, events: Any, call: Call) -> Iterator[Any]:
-        with closing(events):
-            try:
-                for event in events:
-                    with health.contained("capture.event"):
-                        call.assembler.observe(event)
-                    yield event
-            except BaseException as error:
-                self._stream_raised(call, error)
-                raise
-        self._stream_ended(call)
-
-    def _async_stream(self, wrapped: Any, stream: Any, args: Any, kwargs: Any) -> Any:
-        events = wrapped(*args, **kwargs)
-        call = _call_of(stream)
-        return events if call is None else self._async_observed(events, call)
-
-    async def _async_observed(self, events: Any, call: Call) -> AsyncIterator[Any]:
-        async with aclosing(events):
-            try:
-                async for event in events:
-                    with health.contained("capture.event"):
-                        call.assembler.observe(event)
-                    yield event
-            except BaseException as error:
-                self._stream_raised(call, error)
-                raise
-        self._stream_ended(call)
-
-    def _stream_raised(self, call: Call, error: BaseException) -> None:
-        if isinstance(error, GeneratorExit):
-            self._stream_ended(call)
-        else:
-            call.closed_by_app = True
-            self._failed(call, error)
-
-    def _close(self, wrapped: Any, stream: Any, args: Any, kwargs: Any) -> Any:
-        call = _call_of(stream)
-        if call is not None:
-            call.closed_by_app = True
-            self._stream_ended(call)
-        return wrapped(*args, **kwargs)
-
-    def _stream_ended(self, call: Call) -> None:
-        with health.contained("capture.stream"):
-            self._recorder.finish(call, stream_outcome(call))
+    @staticmethod
+    def _read_status(call: Call, response: Any) -> None:
+        call.statuses.append(response.status_code)
+        if (seconds := retry_after_seconds(response)) is not None:
+            call.transport[Attr.RATELIMIT_RETRY_AFTER] = seconds
 
 
 def _running_call() -> Call | None:
@@ -280,11 +265,11 @@ def _running_call() -> Call | None:
     return call if isinstance(call, Call) else None
 
 
-def _call_of(stream: Any) -> Call | None:
-    """The call whose answer a stream reads; `None` for a stream of nobody's call, or of a mock without extensions."""
-    extensions = getattr(getattr(stream, "response", None), "extensions", None)
-    call = extensions.get(_EXTENSION) if isinstance(extensions, dict) else None
-    return call if isinstance(call, Call) else None
+def _model(options: Any) -> str:
+    """The model that is asked for; the clients of clouds move it from the body into the URL."""
+    body = options.json_data
+    model = body.get("model") if isinstance(body, Mapping) else None
+    return model if isinstance(model, str) else ""
 
 
 def _call_context(call: Call) -> Any:
@@ -296,13 +281,14 @@ def _call_context(call: Call) -> Any:
     return trace.set_span_in_context(call.span, context) if call.owns_span and call.span else context
 
 
-def _start_own_span(call: Call, client: Any, provider: Any) -> None:
+def _start_own_span(call: Call, client: Any, tracer: trace.Tracer) -> None:
     """Start the span of a call for which the SDK makes none, with the name and scope-free attributes it would have."""
-    name = call.request_type if " " in call.request_type else f"anthropic.{call.request_type}"
-    span = provider.get_tracer(TRACER_NAME).start_span(
-        name,
+    request_type = call.surface.request_type
+    operation: dict[str, AttributeValue] = {GenAI.OPERATION: "chat"} if call.surface.is_message else {}
+    span = tracer.start_span(
+        request_type if " " in request_type else f"anthropic.{request_type}",
         kind=SpanKind.CLIENT,
-        attributes={GenAI.PROVIDER: "anthropic", GenAI.OPERATION: "chat", "server.address": client.base_url.host},
+        attributes={GenAI.PROVIDER: provider_name(client), "server.address": client.base_url.host, **operation},
     )
     call.span_context = span.get_span_context()
     if span.is_recording():

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from opentelemetry.util.types import AttributeValue
 
-from otel_compliance.names import Attr, GenAI
+from otel_compliance.names import Anthropic, Attr, GenAI
 
-_USAGE: Final[Mapping[str, str]] = {
-    "output_tokens": GenAI.OUTPUT_TOKENS,
-    "cache_read_input_tokens": GenAI.CACHE_READ_TOKENS,
-    "cache_creation_input_tokens": GenAI.CACHE_WRITE_TOKENS,
+_USAGE: Final[Mapping[tuple[str, ...], str]] = {
+    ("output_tokens",): GenAI.OUTPUT_TOKENS,
+    ("cache_read_input_tokens",): GenAI.CACHE_READ_TOKENS,
+    ("cache_creation_input_tokens",): GenAI.CACHE_WRITE_TOKENS,
+    ("cache_creation", "ephemeral_5m_input_tokens"): Anthropic.CACHE_5M_TOKENS,
+    ("cache_creation", "ephemeral_1h_input_tokens"): Anthropic.CACHE_1H_TOKENS,
+    ("output_tokens_details", "thinking_tokens"): GenAI.REASONING_TOKENS,
+    ("server_tool_use", "web_search_requests"): Anthropic.WEB_SEARCHES,
+    ("server_tool_use", "web_fetch_requests"): Anthropic.WEB_FETCHES,
 }
+"""Path of a count in ``usage`` to its name."""
 
 _NAME: Final = re.compile(r"[a-z_]{1,64}")
 """What names of the API look like; anything else in their place is not recorded."""
@@ -28,16 +34,38 @@ _HIPAA_INELIGIBLE_TOOLS: Final = (*_ZDR_INELIGIBLE_TOOLS, "web_fetch", "tool_sea
 
 
 def request_facts(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
-    """Facts of a request body: model, limits, requested region, eligibility for special arrangements."""
+    """Facts of a request body: model, limits, requested region, eligibility for special arrangements.
+
+    Of a batch, what its requests have in common, and their number.
+    """
     facts: dict[str, AttributeValue] = {}
-    _put(facts, GenAI.REQUEST_MODEL, body.get("model"), str)
+    parts = message_bodies(body)
+    for name, field in ((GenAI.REQUEST_MODEL, "model"), (Attr.REGION_REQUESTED, "inference_geo")):
+        _put(facts, name, _common(part.get(field) for part in parts), str)
     _put(facts, GenAI.REQUEST_MAX_TOKENS, body.get("max_tokens"), int)
-    _put(facts, Attr.REGION_REQUESTED, body.get("inference_geo"), str)
-    tools = _tool_types(body.get("tools"))
-    outside = any(body.get(key) for key in _ZDR_INELIGIBLE_KEYS)
+    _put_name(facts, Anthropic.REQUEST_TIER, body.get("service_tier"))
+    if "requests" in body:
+        facts[Attr.BATCH_SIZE] = len(parts)
+    tools = [name for part in parts for name in _tool_types(part.get("tools"))]
+    outside = any(part.get(key) for part in parts for key in _ZDR_INELIGIBLE_KEYS)
     facts[Attr.ZDR_ELIGIBLE] = not (outside or _starts_with_any(tools, _ZDR_INELIGIBLE_TOOLS))
     facts[Attr.HIPAA_ELIGIBLE] = not (outside or _starts_with_any(tools, _HIPAA_INELIGIBLE_TOOLS))
     return facts
+
+
+def message_bodies(body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The bodies of the messages that a request asks for: its own, or those of the requests in a batch."""
+    requests = body.get("requests")
+    if not isinstance(requests, Sequence) or isinstance(requests, str):
+        return (body,)
+    params = (item.get("params") for item in requests if isinstance(item, Mapping))
+    return [item for item in params if isinstance(item, Mapping)]
+
+
+def tool_names(body: Mapping[str, Any]) -> list[str]:
+    """Names and types of the tools that a request offers."""
+    tools = [tool for part in message_bodies(body) for tool in _tools(part.get("tools"))]
+    return [value for tool in tools for field in ("name", "type") if isinstance(value := tool.get(field), str)]
 
 
 def user_id(body: Mapping[str, Any]) -> str | None:
@@ -53,15 +81,18 @@ def response_facts(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
     ``gen_ai.usage.input_tokens`` includes cached tokens, as the conventions ask; the API's field does not.
     """
     facts: dict[str, AttributeValue] = {}
-    _put(facts, GenAI.RESPONSE_ID, body.get("id"), str)
-    _put(facts, GenAI.RESPONSE_MODEL, body.get("model"), str)
-    if isinstance(reason := body.get("stop_reason"), str) and _NAME.fullmatch(reason):
+    if "stop_reason" in body:
+        _put(facts, GenAI.RESPONSE_ID, body.get("id"), str)
+        _put(facts, GenAI.RESPONSE_MODEL, body.get("model"), str)
+    if reason := api_name(body.get("stop_reason")):
         facts[GenAI.FINISH_REASONS] = (reason,)
+    _put(facts, Anthropic.COUNTED_TOKENS, body.get("input_tokens"), int)
     usage = body.get("usage")
     if isinstance(usage, Mapping):
         _put(facts, Attr.REGION_ACTUAL, usage.get("inference_geo"), str)
-        for field, name in _USAGE.items():
-            _put(facts, name, usage.get(field), int)
+        _put_name(facts, Anthropic.RESPONSE_TIER, usage.get("service_tier"))
+        for path, name in _USAGE.items():
+            _put(facts, name, _dig(usage, path), int)
         if isinstance(uncached := usage.get("input_tokens"), int):
             cached = (usage.get(field) for field in ("cache_read_input_tokens", "cache_creation_input_tokens"))
             facts[GenAI.INPUT_TOKENS] = uncached + sum(count for count in cached if isinstance(count, int))
@@ -124,10 +155,24 @@ def _part(block: Any) -> dict[str, Any]:
             return dict(block)
 
 
+def _tools(tools: Any) -> list[Mapping[str, Any]]:
+    return [tool for tool in tools if isinstance(tool, Mapping)] if isinstance(tools, Sequence) else []
+
+
 def _tool_types(tools: Any) -> list[str]:
-    if not isinstance(tools, Sequence):
-        return []
-    return [str(tool.get("type", "")) for tool in tools if isinstance(tool, Mapping)]
+    return [str(tool.get("type", "")) for tool in _tools(tools)]
+
+
+def _common(values: Iterable[Any]) -> Any:
+    """The value that all have, or all that differ, joined by commas."""
+    different = sorted({value for value in values if isinstance(value, str)})
+    return ",".join(different) if different else None
+
+
+def _dig(value: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def _starts_with_any(names: Sequence[str], prefixes: tuple[str, ...]) -> bool:
@@ -138,6 +183,17 @@ def _put(facts: dict[str, AttributeValue], name: str, value: Any, kind: type) ->
     """Set `name` only to a value of the type it is documented with: a wrong attribute is worse than none."""
     if isinstance(value, kind) and not isinstance(value, bool):
         facts[name] = cast("AttributeValue", value)
+
+
+def api_name(value: Any) -> str:
+    """`value` if it looks like a name of the API, else nothing."""
+    return value if isinstance(value, str) and _NAME.fullmatch(value) else ""
+
+
+def _put_name(facts: dict[str, AttributeValue], name: str, value: Any) -> None:
+    """Set `name` only to what looks like a name of the API."""
+    if text := api_name(value):
+        facts[name] = text
 
 
 def _json(value: Any) -> str:

@@ -14,6 +14,7 @@ from opentelemetry.util.types import AttributeValue
 
 from otel_compliance import health
 from otel_compliance.capture.call import CALL_KEY, Call, Outcome
+from otel_compliance.capture.outcome import unset_outcome
 from otel_compliance.capture.recorder import Recorder
 from otel_compliance.names import NATIVE_SCOPE_PREFIX, Attr
 from otel_compliance.redact import RedactingSpanProcessor
@@ -80,19 +81,7 @@ def _outcome(call: Call, span: Span) -> tuple[Outcome, str]:
         case StatusCode.OK:
             return Outcome.COMPLETED, ""
         case _:
-            return (stream_outcome(call) if call.stream else _unanswered(call)), ""
-
-
-def stream_outcome(call: Call) -> Outcome:
-    """How a stream that did not fail ended: read to its end, closed by the app, or dropped."""
-    if call.assembler.stopped:
-        return Outcome.COMPLETED
-    return Outcome.CANCELLED if call.closed_by_app else Outcome.ABANDONED
-
-
-def _unanswered(call: Call) -> Outcome:
-    """A call that ended without an inspected answer: cancelled before it came, or answered and never read."""
-    return Outcome.ABANDONED if "http.response.status_code" in call.transport else Outcome.CANCELLED
+            return unset_outcome(call), ""
 
 
 def _add(span: Span, ours: Mapping[str, AttributeValue]) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 MAX_RETAINED_CHARS: Final = 1 << 20
 """Characters of one streamed answer that are kept for inspection; a longer answer fails closed."""
 
+_WITHOUT_CONTENT: Final = ("content_block_stop", "ping")
 _TEXT_DELTAS: Final = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 
 
@@ -30,19 +31,31 @@ class StreamAssembler:
         self.stopped = False
         self.overflowed = False
 
-    def observe(self, event: Any) -> None:
-        """Take one event, a model of any version of the SDK."""
-        kind = getattr(event, "type", None)
-        if kind == "content_block_delta":
-            self._delta(event.index, event.delta)
-        elif kind == "content_block_start":
-            self._blocks[event.index] = _as_dict(event.content_block)
-        elif kind == "message_start":
-            self._message = _as_dict(event.message)
-        elif kind == "message_delta":
-            self._finish(event)
-        elif kind == "message_stop":
-            self.stopped = True
+    @property
+    def started(self) -> bool:
+        """Whether ``message_start`` arrived."""
+        return bool(self._message)
+
+    def observe(self, event: Any) -> bool:
+        """Take one event: a model of any version of the SDK, or decoded JSON.
+
+        Returns:
+            Whether it is an event of a message stream; other events are not taken.
+        """
+        match _field(event, "type"):
+            case "content_block_delta":
+                self._delta(_field(event, "index"), _field(event, "delta"))
+            case "content_block_start":
+                self._blocks[_field(event, "index")] = as_dict(_field(event, "content_block"))
+            case "message_start":
+                self._message = as_dict(_field(event, "message"))
+            case "message_delta":
+                self._finish(event)
+            case "message_stop":
+                self.stopped = True
+            case kind:
+                return kind in _WITHOUT_CONTENT
+        return True
 
     def message(self) -> dict[str, Any]:
         """The message as far as it arrived, in the shape of a non-streamed response body.
@@ -56,10 +69,10 @@ class StreamAssembler:
         return message
 
     def _delta(self, index: int, delta: Any) -> None:
-        field = _TEXT_DELTAS.get(delta.type)
+        field = _TEXT_DELTAS.get(_field(delta, "type"))
         if field is None or self.overflowed:
             return
-        piece = getattr(delta, field)
+        piece = _field(delta, field)
         self._retained += len(piece)
         if self._retained > MAX_RETAINED_CHARS:
             self.overflowed = True
@@ -68,8 +81,8 @@ class StreamAssembler:
         self._pieces.setdefault(index, []).append(piece)
 
     def _finish(self, event: Any) -> None:
-        self._message["stop_reason"] = event.delta.stop_reason
-        usage = {key: value for key, value in _as_dict(event.usage).items() if value is not None}
+        self._message["stop_reason"] = _field(_field(event, "delta"), "stop_reason")
+        usage = {key: value for key, value in as_dict(_field(event, "usage")).items() if value is not None}
         # The counts are cumulative: they replace those of message_start, they are not added to them.
         self._message["usage"] = {**self._message.get("usage", {}), **usage}
         self.complete = True
@@ -87,7 +100,12 @@ class StreamAssembler:
         return block
 
 
-def _as_dict(model: Any) -> dict[str, Any]:
+def _field(event: Any, name: str) -> Any:
+    return event.get(name) if isinstance(event, dict) else getattr(event, name, None)
+
+
+def as_dict(model: Any) -> dict[str, Any]:
+    """A model of the SDK, or decoded JSON, as a mapping."""
     if isinstance(model, dict):
         return dict(model)
     dumped: dict[str, Any] = model.model_dump(mode="json", warnings=False)

@@ -1,15 +1,18 @@
-"""Facts of an HTTP exchange: which credential was really sent, rate limits, ids, the surface that was called."""
+"""Facts of an HTTP exchange: which credential was really sent, rate limits, ids, how it failed."""
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from opentelemetry.util.types import AttributeValue
 
+from otel_compliance.errors import PolicyViolation
 from otel_compliance.keys import KeyRing, credential_hint
-from otel_compliance.names import Attr
+from otel_compliance.names import Anthropic, Attr
 
 _RATE_LIMITS: Final[Mapping[str, str]] = {
     "anthropic-ratelimit-requests-limit": Attr.RATELIMIT_REQUESTS_LIMIT,
@@ -19,45 +22,55 @@ _RATE_LIMITS: Final[Mapping[str, str]] = {
 }
 
 IDENTITY_HEADERS: Final[Mapping[str, str]] = {
-    "request-id": "anthropic.request.id",
-    "anthropic-organization-id": "anthropic.organization.id",
-    "anthropic-workspace-id": "anthropic.workspace.id",
+    "request-id": Anthropic.REQUEST_ID,
+    "anthropic-organization-id": Anthropic.ORGANIZATION_ID,
+    "anthropic-workspace-id": Anthropic.WORKSPACE_ID,
 }
 """Response header to the SDK's name for it."""
 
-_STATIC_SEGMENT: Final = re.compile(r"[a-z][a-z_]{0,40}|v\d{1,2}")
-"""A path segment that names a resource. Anything else may be an id or even content, and is left out."""
+_AWS_ACCESS_KEY: Final = re.compile(r"AWS4-[A-Z0-9-]+ Credential=([A-Z0-9]{8,128})/")
+"""Start of a Signature Version 4 header: the signature is another for each request, the access key id is not."""
+
+_SECONDS: Final = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
+_JWT: Final = re.compile(r"[A-Za-z0-9_-]{8,}\.([A-Za-z0-9_-]{8,8192})\.[A-Za-z0-9_-]+")
 
 
-def request_type(*, span_name: str | None, method: str, url: str) -> str:
-    """The API method of a call, such as ``messages.create``, of low cardinality.
-
-    Args:
-        span_name: Name that the SDK gives the call's span, where it has one.
-        method: HTTP method.
-        url: Path of the request, relative or not.
-    """
-    if span_name:
-        return span_name.removeprefix("anthropic.")
-    path = url.partition("?")[0].strip("/")
-    if method.upper() == "POST" and path.endswith("v1/messages"):
-        return "messages.create"
-    segments = (item if _STATIC_SEGMENT.fullmatch(item) else "{id}" for item in path.split("/"))
-    return f"{method.upper()} /{'/'.join(segments)}"
-
-
-def credential_facts(headers: Mapping[str, str], keys: KeyRing) -> dict[str, AttributeValue]:
+def credential_facts(headers: Mapping[str, str], keys: KeyRing, *, principal: str = "") -> dict[str, AttributeValue]:
     """Fingerprint and hint of the credential in the headers of a request that was really sent.
 
-    The SDK sends a key as ``X-Api-Key`` before version 2 and as ``Authorization: Bearer`` since.
+    The SDK sends a key as ``X-Api-Key`` before version 2 and as ``Authorization: Bearer`` since. What rotates is known
+    by what does not: an AWS signature by its access key id, a token by whom it stands for.
+
+    Args:
+        headers: Of the request.
+        keys: Makes the fingerprint.
+        principal: Who the client's tokens stand for; empty for a static credential.
     """
     credential = headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ")
     if not credential:
         return {}
-    facts: dict[str, AttributeValue] = {Attr.KEY_ID: keys.fingerprint(credential)}
-    if hint := credential_hint(credential):
+    identity = _aws_access_key(credential) or principal or _subject(credential) or credential
+    facts: dict[str, AttributeValue] = {Attr.KEY_ID: keys.fingerprint(identity)}
+    if identity is credential and (hint := credential_hint(credential)):
         facts[Attr.KEY_HINT] = hint
     return facts
+
+
+def _aws_access_key(credential: str) -> str:
+    match = _AWS_ACCESS_KEY.match(credential)
+    return match[1] if match else ""
+
+
+def _subject(credential: str) -> str:
+    """Issuer and subject of a JSON Web Token (RFC 7519), unverified: enough to tell principals apart."""
+    match = _JWT.fullmatch(credential)
+    if match is None:
+        return ""
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)))
+        return f"{claims['iss']} {claims['sub']}"
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def response_header_facts(response: Any) -> dict[str, AttributeValue]:
@@ -73,8 +86,16 @@ def response_header_facts(response: Any) -> dict[str, AttributeValue]:
     return facts
 
 
+def retry_after_seconds(response: Any) -> float | None:
+    """What a refusal asks to wait, where it says so in seconds (RFC 9110 section 10.2.3)."""
+    value = response.headers.get("retry-after", "")
+    return float(value) if _SECONDS.fullmatch(value) else None
+
+
 def error_type(error: BaseException) -> str:
     """``error.type`` of a failed call: the API's error type, else the HTTP status, else what failed in the client."""
+    if isinstance(error, PolicyViolation):
+        return "policy_violation"
     names = {cls.__name__ for cls in type(error).__mro__}
     if names & {"APITimeoutError", "TimeoutException"}:
         return "client_timeout_error"

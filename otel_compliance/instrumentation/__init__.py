@@ -18,9 +18,10 @@ from opentelemetry.instrumentation.instrumentor import BaseInstrumentor  # type:
 
 from otel_compliance import health
 from otel_compliance.audit import AuditLog
+from otel_compliance.capture.facts import Deployment
 from otel_compliance.capture.hooks import Hooks
 from otel_compliance.capture.processor import ComplianceSpanProcessor
-from otel_compliance.capture.recorder import Deployment, Recorder
+from otel_compliance.capture.recorder import Recorder
 from otel_compliance.config import TRUE, ContentMode
 from otel_compliance.errors import ComplianceError, RedactionError
 from otel_compliance.instrumentation import sdk

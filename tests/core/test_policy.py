@@ -25,6 +25,14 @@ def test_default_policy_is_safe() -> None:
     assert [policy.retention_days(item) for item in Classification] == [400, 400, 90, 30]
 
 
+def test_floors_by_model_and_tool() -> None:
+    """A model or a tool may raise the class of the calls that use it; the highest floor counts."""
+    tables = '[classification.models]\ntuned = "CONFIDENTIAL"\n[classification.tools]\ncrm_lookup = "RESTRICTED"\n'
+    policy = Policy.parse(f"version = 1\n{tables}")
+    assert policy.floor(team_id=None, purpose=None, model="tuned", tools=["weather"]) is CONFIDENTIAL
+    assert policy.floor(team_id=None, purpose=None, model="tuned", tools=["weather", "crm_lookup"]) is RESTRICTED
+
+
 def test_a_file_changes_only_what_it_says() -> None:
     """Keys that a file leaves out keep their built-in values, also within a table."""
     policy = Policy.parse('version = 1\n[classification.teams]\nhr = "RESTRICTED"\n[retention]\nRESTRICTED = 7\n')
@@ -135,11 +143,42 @@ def test_environments_override_retention_and_capture() -> None:
 
 
 @pytest.mark.parametrize(
-    ("requested", "actual", "violated"),
-    [("us", "us", False), (None, "us", False), (None, None, False), ("global", None, True), ("us", "global", True)],
+    ("geos", "region", "violated"),
+    [
+        (["us", "us"], "", False),
+        ([], "", False),
+        (["global"], "", True),
+        (["us", "global"], "", True),
+        ([], "eu-central-1", False),
+        ([], "us-east-1", True),
+    ],
 )
-def test_residency(requested: str | None, actual: str | None, violated: bool) -> None:
-    """What was asked for and what was answered must both be allowed; what is unknown breaks nothing."""
-    policy = Policy.parse('version = 1\n[residency]\nallowed = ["us"]\n')
-    assert policy.residency.violated(requested=requested, actual=actual) is violated
-    assert not Policy.default().residency.violated(requested=requested, actual=actual)
+def test_residency(geos: list[str], region: str, violated: bool) -> None:
+    """Everything that was asked for and answered must be allowed; what is unknown breaks nothing."""
+    policy = Policy.parse('version = 1\n[residency]\nallowed = ["us"]\nallowed_cloud_regions = ["eu-central-1"]\n')
+    assert policy.residency.violated(geos, cloud_region=region) is violated
+    assert not Policy.default().residency.violated(geos, cloud_region=region)
+
+
+@pytest.mark.parametrize(
+    ("geos", "region", "refused"),
+    [
+        (["us"], "", False),
+        (["us", "global"], "", True),
+        ([None], "", True),
+        ([None], "eu-central-1", False),
+        ([None], "us-east-1", True),
+    ],
+)
+def test_what_residency_refuses(geos: list[str | None], region: str, refused: bool) -> None:
+    """With "block" a request must be known to run where it may: unset is refused, but for a cloud's own endpoint."""
+    table = '[residency]\nallowed = ["us"]\nallowed_cloud_regions = ["eu-central-1"]\n'
+    blocking = Policy.parse(f'version = 1\n{table}on_violation = "block"\n')
+    assert bool(blocking.residency.refuses(geos, cloud_region=region)) is refused
+    assert not Policy.parse(f"version = 1\n{table}").residency.refuses(geos, cloud_region=region)
+
+
+def test_what_is_injected_must_be_allowed() -> None:
+    """A region that the same policy would then refuse is an error in the policy."""
+    with pytest.raises(PolicyError, match="inject is 'global', which allowed does not list"):
+        Policy.parse('version = 1\n[residency]\nallowed = ["us"]\ninject = "global"\n')

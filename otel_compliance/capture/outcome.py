@@ -1,0 +1,28 @@
+"""How a call ended, as far as its answer tells."""
+
+from __future__ import annotations
+
+from otel_compliance.capture.call import Call, Outcome
+
+
+def stream_outcome(call: Call) -> Outcome:
+    """How an answer that did not fail ended: read to its end, closed by the app, or dropped.
+
+    A message stream is complete with ``message_stop``; any other body, a session's events among them, has no such mark.
+    """
+    assembler = call.assembler
+    if assembler is not None and (assembler.started or call.surface.is_message):
+        complete = assembler.stopped
+    else:
+        complete = call.read_to_end
+    if complete:
+        return Outcome.COMPLETED
+    return Outcome.CANCELLED if call.closed_by_app else Outcome.ABANDONED
+
+
+def unset_outcome(call: Call) -> Outcome:
+    """How a call ended whose native span has no status: the SDK leaves it out for what the app stopped."""
+    if call.stream or call.read_to_end:
+        return stream_outcome(call)
+    # Without an inspected answer: cancelled before it came, or answered and never read.
+    return Outcome.ABANDONED if "http.response.status_code" in call.transport else Outcome.CANCELLED

@@ -1,0 +1,112 @@
+"""Which part of the API a call belongs to, and what may be read of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from opentelemetry.util.types import AttributeValue
+
+from otel_compliance.names import Attr
+
+_STATIC_SEGMENT: Final = re.compile(r"[a-z][a-z_]{0,40}|v\d{1,2}")
+"""A path segment that names a resource. Anything else may be an id or even content, and is left out."""
+
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]{2,127}")
+_FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+_SECRET_RESOURCES: Final = ("vaults", "tunnels", "webhooks")
+"""Resources whose requests or answers carry credentials, tokens or signing secrets: only metadata is recorded."""
+
+_ORGANIZATION: Final = ("organization", "organizations")
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """The API method that a call uses.
+
+    Attributes:
+        request_type: Such as ``messages.create``, or ``POST /v1/things/{id}`` for a path without a method in the SDK.
+        secret: Whether bodies hold credentials, so that nothing of them is read.
+        resource: For a change to the organization, the kind of resource, such as ``api_keys``; else empty.
+        action: What such a change does, such as ``update``; else empty.
+        target: Ids in the path of such a change; empty where there are none.
+    """
+
+    request_type: str
+    secret: bool = False
+    resource: str = ""
+    action: str = ""
+    target: str = ""
+
+    @classmethod
+    def of(cls, *, span_name: str | None, method: str, url: str) -> Surface:
+        """The surface of a request.
+
+        Args:
+            span_name: Name that the SDK gives the call's span, where it has one.
+            method: HTTP method.
+            url: Path of the request, relative or not.
+        """
+        verb = method.upper()
+        path = url.partition("?")[0].strip("/").split("/")
+        ids = [item for item in path if not _STATIC_SEGMENT.fullmatch(item)]
+        if span_name:
+            names = span_name.removeprefix("anthropic.").split(".")
+            request_type, action = ".".join(names), names[-1]
+            names = names[:-1]
+        else:
+            names = [item for item in path[1:] if item not in ids]
+            request_type, action = _raw_request_type(verb, path), verb.lower()
+        is_admin = bool(names) and names[0] in _ORGANIZATION and verb != "GET"
+        return cls(
+            request_type=request_type,
+            secret=any(name in _SECRET_RESOURCES for name in names),
+            resource=".".join(names[1:]) if is_admin else "",
+            action=action if is_admin else "",
+            target="/".join(item for item in ids if _IDENTIFIER.fullmatch(item)) if is_admin else "",
+        )
+
+    @property
+    def is_message(self) -> bool:
+        """Whether the call asks for a message, so that it has ``inference_geo`` and the conventions' content."""
+        return self.request_type == "messages.create"
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether the call creates a batch of messages."""
+        return self.request_type == "messages.batches.create"
+
+
+def admin_facts(surface: Surface, body: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    """What a change to the organization set: names of fields, never their values, but for status and role."""
+    if not surface.resource:
+        return {}
+    facts: dict[str, AttributeValue] = {
+        Attr.ADMIN_RESOURCE: surface.resource,
+        Attr.ADMIN_ACTION: surface.action,
+        Attr.ADMIN_FIELDS: tuple(sorted(str(name) for name in body if _FIELD.fullmatch(str(name)))),
+    }
+    if surface.target:
+        facts[Attr.ADMIN_TARGET] = surface.target
+    for name in ("status", "role"):
+        if isinstance(value := body.get(name), str) and _FIELD.fullmatch(value):
+            facts[Attr.ADMIN_STATUS] = value
+            break
+    return facts
+
+
+def created_target(surface: Surface, body: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    """The id of what a change to the organization created, from the answer."""
+    created = body.get("id")
+    if surface.resource and not surface.target and isinstance(created, str) and _IDENTIFIER.fullmatch(created):
+        return {Attr.ADMIN_TARGET: created}
+    return {}
+
+
+def _raw_request_type(verb: str, path: list[str]) -> str:
+    if verb == "POST" and path[-2:] == ["v1", "messages"]:
+        return "messages.create"
+    return f"{verb} /{'/'.join(item if _STATIC_SEGMENT.fullmatch(item) else '{id}' for item in path)}"
