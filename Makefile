@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest explore check format docs bench bench-smoke clean
+.PHONY: help demo test test-lowest test-matrix explore check format docs bench bench-smoke clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,7 +24,10 @@ test: $(STAMP) ## Run the tests
 	$(BIN)/python -m pytest -n auto
 
 test-lowest: ## Run the tests with the lowest versions of the dependencies that are claimed
-	$(PYTHON) tests/lowest/run.py
+	$(PYTHON) tests/environments.py lowest
+
+test-matrix: ## Run the tests of capture with each version of the SDK that is claimed
+	$(PYTHON) tests/environments.py matrix
 
 explore: $(STAMP) ## Run the property-based tests with many more random examples
 	$(BIN)/python -m pytest tests/redact -n auto -k "survives or intact or hints or restor" --hypothesis-profile explore --timeout 0
