@@ -8,6 +8,7 @@ import unicodedata
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import compress
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
@@ -16,9 +17,17 @@ _INVISIBLE: Final = 0x7F
 _LETTER: Final = 0x80
 _OTHER: Final = 0x81
 _TOKEN_FILL: Final = b"\x82"
+_VISIBLE: Final = bytes(byte != _INVISIBLE for byte in range(256))
+"""To 1 for each byte of a visible character, and 0 for the others."""
 
 _ESCAPE: Final = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|[nrtbfv0'\"\\/])")
 _PERCENT: Final = re.compile(rb"%([2-7][0-9A-Fa-f])")
+_HEX: Final = {
+    digits.encode("ascii"): bytes([code]).ljust(3, b"\x7f")
+    for code in range(0x20, _INVISIBLE)
+    for digits in (f"{code:02x}", f"{code:02X}")
+}
+"""Two hexadecimal digits to their character, and filling up to the length of the percent-encoding."""
 _ENTITY: Final = re.compile(rb"&#(?:([0-9]{2,3})|[xX]([0-9A-Fa-f]{2}));")
 
 TOKEN: Final = re.compile(rb"\[[A-Z][A-Z0-9_]{1,31}:[a-z0-9]{1,16}:[a-z2-7]{16}\]")
@@ -80,16 +89,17 @@ class FoldedText:
             buffer = _ESCAPE.sub(_decode_escape, buffer)
         if b"%" in buffer:
             buffer = _PERCENT.sub(_decode_hex, buffer)
-        if b"&#" in buffer:
+        if b"&" in buffer and b"&#" in buffer:  # to look for one byte is much faster than for two
             buffer = _ENTITY.sub(_decode_entity, buffer)
         if b"[" in buffer:
             buffer = TOKEN.sub(lambda match: _TOKEN_FILL * len(match[0]), buffer)
         self._length = len(buffer)
         self._positions: array[int] | None = None
         if _INVISIBLE in buffer:
-            self._positions = array("q", (i for i, byte in enumerate(buffer) if byte != _INVISIBLE))
+            visible = buffer.translate(_VISIBLE)
+            self._positions = array("q", compress(range(len(buffer)), visible))
             buffer = buffer.translate(None, bytes([_INVISIBLE]))
-            text = "".join([text[i] for i in self._positions])
+            text = "".join(compress(text, visible))
         self.folded = Folded(buffer, text)
 
     def original(self, findings: Sequence[Finding]) -> list[Finding]:
@@ -97,8 +107,11 @@ class FoldedText:
         positions = self._positions
         if positions is None:
             return list(findings)
-        behind = [*positions[1:], self._length]
-        return [replace(item, start=positions[item.start], end=behind[item.end - 1]) for item in findings]
+        last = len(positions)
+        return [
+            replace(item, start=positions[item.start], end=positions[item.end] if item.end < last else self._length)
+            for item in findings
+        ]
 
 
 def _decode_escape(match: re.Match[bytes]) -> bytes:
@@ -111,8 +124,7 @@ def _decode_escape(match: re.Match[bytes]) -> bytes:
 
 
 def _decode_hex(match: re.Match[bytes]) -> bytes:
-    byte = bytes([int(match[1], 16)])
-    return byte.ljust(3, b"\x7f") if byte != b"\x7f" else match[0]
+    return _HEX.get(match[1], match[0])
 
 
 def _decode_entity(match: re.Match[bytes]) -> bytes:

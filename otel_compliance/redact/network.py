@@ -18,7 +18,10 @@ _IPV4_ANCHOR: Final = re.compile(rb"\.[0-9]{1,3}\.[0-9]{1,3}\.")
 _VERSION_CONTEXT: Final = re.compile(rb"(?i)\b(?:version|release|build)[ :=\"']{0,3}\Z")
 _VERSION_CHARS: Final = 12
 
+_IPV6_LIKELY: Final = re.compile(rb":(?::|(?:[0-9A-Fa-f]{1,4}:){5})")
+"""In every address there is a double colon, or five groups between colons; in times of day there is neither."""
 _IPV6_ANCHOR: Final = re.compile(rb":[0-9A-Fa-f]{0,4}:")
+_LONG_RUN: Final = re.compile(rb"[0-9A-Fa-f:]{46,}+")
 _IPV6: Final = re.compile(rb"[0-9A-Fa-f:]{2,39}(?:\.[0-9]{1,3}){0,3}")
 _ZONE: Final = re.compile(rb"%[0-9A-Za-z._\-]{1,16}")
 _IPV6_CHARS: Final = frozenset(b"0123456789abcdefABCDEF:.")
@@ -36,7 +39,7 @@ class IPRecognizer:
         """The addresses."""
         data = folded.ascii
         yield from self._ipv4(data)
-        if data.count(b":") >= 2:
+        if b":" in data and _IPV6_LIKELY.search(data):
             yield from self._ipv6(data)
 
     @staticmethod
@@ -56,11 +59,14 @@ class IPRecognizer:
         for anchor in _IPV6_ANCHOR.finditer(data):
             if anchor.start() < done:
                 continue
+            if run := _LONG_RUN.match(data, anchor.start()):
+                done = run.end() - _MAX_IPV6  # an address can only be at the end
+                continue
             start = anchor.start()
             while start > done and anchor.start() - start <= 4 and data[start - 1] in _IPV6_CHARS:
                 start -= 1
             match = _IPV6.match(data, start, start + _MAX_IPV6)
-            if match is None or not _is_ipv6(match[0].rstrip(b".")) or _continues(data, start, match.end()):
+            if match is None or _continues(data, start, match.end()) or not _is_ipv6(match[0].rstrip(b".")):
                 done = anchor.start() + 1
                 continue
             zone = _ZONE.match(data, match.end())
@@ -75,6 +81,9 @@ def _continues(data: bytes, start: int, end: int) -> bool:
 
 
 def _is_ipv6(candidate: bytes) -> bool:
+    # Most candidates are times of day, for which an exception is a long way round.
+    if b":::" in candidate or not _IPV6_LIKELY.search(candidate):
+        return False
     try:
         address = ipaddress.IPv6Address(candidate.decode("ascii"))
     except ValueError:

@@ -8,15 +8,28 @@ percent-encoding hide nothing. Offsets in it are offsets of characters.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from otel_compliance.errors import RedactionError
 
 ENTRY_POINT_GROUP = "otel_compliance_recognizer"
 """Third parties add recognisers under this group; the object is called without arguments."""
+
+
+_SHAPES: Final = bytes(
+    ord("0")
+    if byte in b"0123456789"
+    else ord("A")
+    if byte in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    else ord(" ")
+    if byte in b" .-/()"
+    else ord("a")
+    for byte in range(256)
+)
+"""To a coarse alphabet, in which a search for a literal finds what a pattern would have to look for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +57,16 @@ class Folded:
         ascii: One byte per visible character: ASCII, 0x80 for any other letter, 0x81 for
             anything else, 0x82 within a token that stands for a value that is redacted already.
         text: The same characters of the original, so that both have the same length.
+        shape: The same length again: ``0`` for a digit, ``A`` for a capital of ASCII, a blank for
+            what stands between the digits of a number, ``a`` for anything else.
     """
 
     ascii: bytes
     text: str
+    shape: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", self.ascii.translate(_SHAPES))
 
 
 @runtime_checkable

@@ -12,18 +12,19 @@ from typing import Final
 from otel_compliance.errors import RedactionError
 from otel_compliance.keys import KeyRing
 from otel_compliance.redact.fold import FoldedText
-from otel_compliance.redact.recognize import Finding, Recognizer, default_recognizers
-from otel_compliance.redact.structure import RedactedValue, Walk
+from otel_compliance.redact.memo import MIN_CHARS, Inspected, Memo
+from otel_compliance.redact.recognize import Finding, Folded, Recognizer, default_recognizers
+from otel_compliance.redact.structure import FieldNames, RedactedValue, Walk
 
 _TOKEN: Final = re.compile(r"\[[A-Z][A-Z0-9_]{1,31}:[a-z0-9]{1,16}:[a-z2-7]{16}\]")
 _SHORTEST_ENTITY: Final = 6
 """No recognised entity is shorter: ``a@b.co``."""
 
-_SHORT_CHARS: Final = 256
+_SHORT_CHARS: Final = MIN_CHARS
 """Up to here one search for all hints is cheaper than asking each recogniser; most attributes are shorter."""
 
-_HIDING: Final = r"[^\x00-\x7f]|\\|%|&#"
-"""What may hide an entity from a hint: characters outside ASCII, escapes, percent-encoding, HTML entities."""
+_HIDING: Final = r"[\\%\x7f]|&#"
+"""What may hide an entity from a hint, besides characters outside ASCII: escapes, percent-encoding, HTML entities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Redacted:
 class Redactor:
     """Finds personal data and secrets and replaces them by keyed tokens. Thread-safe.
 
+    Texts of some length are remembered by a keyed digest with what was found in them, never by their content.
+
     Args:
         keys: Makes the tokens: the same value gives the same token, in whatever spelling.
         recognizers: What to look for; the built-in and installed recognisers when left out.
@@ -59,36 +62,40 @@ class Redactor:
             raise RedactionError("there is no recogniser, so nothing would be redacted")
         hints = [recognizer.hint for recognizer in self._recognizers]
         self._hint = re.compile("|".join([_HIDING, *hints])) if all(hints) else None
+        self._memo = Memo()
+        self._names = FieldNames()
 
     def surely_clean(self, text: str) -> bool:
         """Whether a look at `text` is enough to know that there is nothing to find. `False` says nothing."""
         if len(text) < _SHORTEST_ENTITY:
             return True
-        return len(text) <= _SHORT_CHARS and self._hint is not None and self._hint.search(text) is None
+        if len(text) > _SHORT_CHARS or self._hint is None:
+            return False
+        return text.isascii() and self._hint.search(text) is None
 
     def find(self, text: str) -> list[Finding]:
         """What is in `text`, sorted, without overlaps: of two that overlap the union is one finding."""
         if self.surely_clean(text):
             return []
-        return self._find(FoldedText(text))[0]
+        folded = FoldedText(text)
+        return folded.original(self._merged_in(folded.folded))
 
     def redact(self, text: str) -> Redacted:
         """Replace what is found in `text`. Redacting again changes nothing: tokens are left alone."""
         if self.surely_clean(text):
             return Redacted(text, (), {})
-        findings, normal_forms = self._find(FoldedText(text))
-        if not findings:
+        inspected = self._inspect(text)
+        if not inspected.findings:
             return Redacted(text, (), {})
         pieces: list[str] = []
         replacements: dict[str, str] = {}
         position = 0
-        for finding, normal in zip(findings, normal_forms, strict=True):
-            token = self._keys.token(finding.type, normal)
+        for finding, token in zip(inspected.findings, inspected.tokens, strict=True):
             replacements.setdefault(token, text[finding.start : finding.end])
             pieces += text[position : finding.start], token
             position = finding.end
         pieces.append(text[position:])
-        return Redacted("".join(pieces), tuple(findings), replacements)
+        return Redacted("".join(pieces), inspected.findings, replacements)
 
     def restore(self, text: str, replacements: Mapping[str, str]) -> str:
         """Put the values back, each in the spelling that stood first; unknown tokens stay.
@@ -104,15 +111,29 @@ class Redactor:
 
         The input is not changed. What cannot be inspected becomes a tombstone, and `RedactedValue.failed` is set.
         """
-        return Walk(self.redact, self._keys).run(value)
+        return Walk(self, self._keys, self._names).run(value)
 
-    def _find(self, folded: FoldedText) -> tuple[list[Finding], list[str]]:
-        """(findings in the original text, their values in normal form)."""
-        source = folded.folded
-        candidates = [finding for recognizer in self._recognizers for finding in recognizer.find(source)]
-        merged = _merged(candidates)
-        normal = [_normal_form(item.type, source.ascii, source.text, item.start, item.end) for item in merged]
-        return folded.original(merged), normal
+    def _inspect(self, text: str) -> Inspected:
+        """What is in `text`, looked for or remembered."""
+        if len(text) < MIN_CHARS:
+            return self._look(text)
+        digest = self._memo.digest(text)
+        known = self._memo.get(digest)
+        if known is None:
+            known = self._look(text)
+            self._memo.add(digest, known)
+        return known
+
+    def _look(self, text: str) -> Inspected:
+        folded = FoldedText(text)
+        merged = self._merged_in(folded.folded)
+        return Inspected(tuple(folded.original(merged)), tuple(self._token(folded.folded, item) for item in merged))
+
+    def _merged_in(self, source: Folded) -> list[Finding]:
+        return _merged([finding for recognizer in self._recognizers for finding in recognizer.find(source)])
+
+    def _token(self, source: Folded, item: Finding) -> str:
+        return self._keys.token(item.type, _normal_form(item.type, source.ascii, source.text, item.start, item.end))
 
 
 def _merged(candidates: list[Finding]) -> list[Finding]:
@@ -152,7 +173,8 @@ def _normal_form(entity_type: str, data: bytes, text: str, start: int, end: int)
         case "CREDIT_CARD" | "SSN":
             return bytes(byte for byte in plain if 48 <= byte <= 57).decode("ascii")
         case "IBAN":
-            return plain.translate(None, b" -").decode("ascii")
+            # One that overlaps another finding may have other characters.
+            return plain.translate(None, b" -").decode("ascii", "replace")
         case "IPV6":
             return _canonical_address(plain.partition(b"%")[0].decode("ascii", "replace"))
         case _:

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,7 @@ from otel_compliance import health
 from otel_compliance.keys import KeyRing
 
 if TYPE_CHECKING:
-    from otel_compliance.redact.redactor import Redacted
+    from otel_compliance.redact.redactor import Redactor
 
 MAX_TEXT_CHARS: Final = 1 << 20
 """Text of one value that is inspected; beyond it the value becomes a tombstone."""
@@ -36,6 +36,25 @@ _SECRET_FIELD: Final = re.compile(
 def is_secret_field(name: str) -> bool:
     """Whether the value of a field of this name is a credential, whatever it looks like."""
     return _SECRET_FIELD.fullmatch(name[:128]) is not None
+
+
+class FieldNames:
+    """Names of fields that were found clean, and whether each names a secret. They are few, and come again."""
+
+    _MAX_NAMES: Final = 4096
+    _MAX_CHARS: Final = 64
+
+    def __init__(self) -> None:
+        self._secret: dict[str, bool] = {}
+
+    def get(self, name: str) -> bool | None:
+        """Whether a clean name names a secret; `None` when it was not seen before."""
+        return self._secret.get(name)
+
+    def add(self, name: str) -> None:
+        """Remember a clean name; an app that makes up names must not fill the memory."""
+        if len(self._secret) < self._MAX_NAMES and len(name) <= self._MAX_CHARS:
+            self._secret[name] = is_secret_field(name)
 
 
 def tombstone(reason: str) -> str:
@@ -62,13 +81,16 @@ class Walk:
     """One walk over one structure.
 
     Args:
-        redact: Redacts one string.
+        redactor: Redacts each string.
         keys: Makes the tokens of values that are secret by the name of their field.
+        names: The names of fields seen in other walks.
     """
 
-    def __init__(self, redact: Callable[[str], Redacted], keys: KeyRing) -> None:
-        self._redact = redact
+    def __init__(self, redactor: Redactor, keys: KeyRing, names: FieldNames) -> None:
+        self._redact = redactor.redact
+        self._surely_clean = redactor.surely_clean
         self._keys = keys
+        self._names = names
         self._counts: Counter[str] = Counter()
         self._failed = False
         self._budget = MAX_TEXT_CHARS
@@ -102,12 +124,23 @@ class Walk:
     def _mapping(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
         redacted: dict[str, Any] = {}
         for key, item in value.items():
-            name = self._string(str(key), MAX_DEPTH)
-            if isinstance(item, str) and item and is_secret_field(str(key)):
+            name, secret = self._name(str(key))
+            if secret and isinstance(item, str) and item:
                 redacted[name] = self._secret(item)
             else:
                 redacted[name] = self._value(item, depth + 1)
         return redacted
+
+    def _name(self, name: str) -> tuple[str, bool]:
+        """(a field's name, redacted, and whether its value is a secret)."""
+        known = self._names.get(name)
+        if known is not None and self._budget >= len(name):
+            self._budget -= len(name)
+            return name, known
+        redacted = self._string(name, MAX_DEPTH)
+        if redacted == name:
+            self._names.add(name)
+        return redacted, is_secret_field(name)
 
     def _string(self, text: str, depth: int) -> str:
         self._budget -= len(text)
@@ -121,8 +154,11 @@ class Walk:
             document = _json(text)
             if document is not None:
                 return self._document(text, document, depth)
+        if self._surely_clean(text):
+            return text
         redacted = self._redact(text)
-        self._counts.update(finding.type for finding in redacted.findings)
+        for finding in redacted.findings:
+            self._counts[finding.type] += 1
         return redacted.text
 
     def _document(self, text: str, document: Any, depth: int) -> str:

@@ -80,6 +80,14 @@ def test_any_text_is_survived(text: str) -> None:
         end = finding.end
 
 
+def test_an_iban_that_runs_into_letters_outside_ascii_is_redacted() -> None:
+    """Two findings that overlap are one, whatever characters the union has."""
+    text = "GB29NWBK60161331926819\u00e9@example.com"
+    redacted = REDACTOR.redact(text)
+    assert [(item.type, item.start, item.end) for item in redacted.findings] == [("IBAN", 0, len(text))]
+    assert REDACTOR.restore(redacted.text, redacted.replacements) == text
+
+
 def test_restore_leaves_unknown_tokens() -> None:
     """Only tokens of this mapping are replaced."""
     redacted = REDACTOR.redact("a@example.com and b@example.com")

@@ -1,0 +1,69 @@
+"""What was found in texts that were inspected before: a chat sends its whole history again with every turn."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+from otel_compliance.redact.recognize import Finding
+
+MIN_CHARS: Final = 256
+"""Shorter texts are inspected in the time that a digest takes."""
+
+_MAX_TEXTS: Final = 4096
+_MAX_FINDINGS: Final = 64
+"""Together they bound the memory: most texts have no finding and take about 250 bytes, none takes more than 20 KB."""
+
+_DIGEST_BYTES: Final = 16
+"""128 bits: no two texts of a process collide, and nobody who lacks its key can make two that do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """The outcome of one inspection, without any content.
+
+    Attributes:
+        findings: With offsets in the original text.
+        tokens: The token that stands for each finding.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    tokens: tuple[str, ...] = ()
+
+
+class Memo:
+    """Outcomes by keyed digest of the text; the least recently used are forgotten. Thread-safe.
+
+    The key is random and never leaves the process, so a digest tells nobody which text it was.
+    """
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(hashlib.blake2b.MAX_KEY_SIZE)
+        self._known: OrderedDict[bytes, Inspected] = OrderedDict()
+        self._lock = Lock()
+
+    def digest(self, text: str) -> bytes:
+        """What `text` is known by."""
+        data = text.encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(data, digest_size=_DIGEST_BYTES, key=self._key).digest()
+
+    def get(self, digest: bytes) -> Inspected | None:
+        """The outcome of an earlier inspection of the same text."""
+        with self._lock:
+            known = self._known.get(digest)
+            if known is not None:
+                self._known.move_to_end(digest)
+            return known
+
+    def add(self, digest: bytes, inspected: Inspected) -> None:
+        """Remember an outcome, unless it has so many findings that inspecting again is the lesser evil."""
+        if len(inspected.findings) > _MAX_FINDINGS:
+            return
+        with self._lock:
+            self._known[digest] = inspected
+            if len(self._known) > _MAX_TEXTS:
+                self._known.popitem(last=False)
