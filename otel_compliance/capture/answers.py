@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing, closing
+from contextlib import closing
 from functools import partial
 from typing import Any, Final
 
@@ -129,7 +129,7 @@ class Answers:
 
     async def _aobserved_bytes(self, call: Call, response: Any, chunk_size: int | None) -> AsyncIterator[bytes]:
         chunker = _Chunker(chunk_size)
-        async with aclosing(type(response).aiter_bytes(response)) as chunks:
+        async with _AsyncClosing(type(response).aiter_bytes(response)) as chunks:
             try:
                 async for chunk in chunks:
                     self._feed(call, chunk)
@@ -175,7 +175,7 @@ class Answers:
         return self._async_observed(events, call)
 
     async def _async_observed(self, events: Any, call: Call) -> AsyncIterator[Any]:
-        async with aclosing(events):
+        async with _AsyncClosing(events):
             try:
                 async for event in events:
                     with health.contained("capture.event"):
@@ -221,6 +221,23 @@ class _Opaque:
 
     def end(self) -> None:
         """Nothing is known of it."""
+
+
+class _AsyncClosing:
+    """Closes an async generator behind a block, unless the event loop does so already.
+
+    It closes generators that are garbage by tasks of its own, an inner one perhaps before the outer one.
+    """
+
+    def __init__(self, generator: Any) -> None:
+        self._generator = generator
+
+    async def __aenter__(self) -> Any:
+        return self._generator
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        if not getattr(self._generator, "ag_running", False):
+            await self._generator.aclose()
 
 
 class _Chunker:

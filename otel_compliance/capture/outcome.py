@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from otel_compliance.capture.call import Call, Outcome
 
 
@@ -17,7 +19,13 @@ def stream_outcome(call: Call) -> Outcome:
         complete = call.read_to_end
     if complete:
         return Outcome.COMPLETED
-    return Outcome.CANCELLED if call.closed_by_app else Outcome.ABANDONED
+    return Outcome.CANCELLED if call.closed_by_app or _interrupted() else Outcome.ABANDONED
+
+
+def _interrupted() -> bool:
+    """Whether the app is being stopped right now, as by the cancellation of a task: the native span ends on the way."""
+    raised = sys.exc_info()[1]
+    return raised is not None and not isinstance(raised, Exception | GeneratorExit)
 
 
 def unset_outcome(call: Call) -> Outcome:

@@ -7,7 +7,7 @@ the span, this package makes it, or the call is not sampled. docs/coverage.md is
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import anthropic
@@ -25,12 +25,76 @@ ASK: dict[str, Any] = {
 STREAM: dict[str, Any] = {**ASK, "stream": True}
 USAGE = {"input_tokens": 10, "cache_read_input_tokens": 2, "cache_creation_input_tokens": 3, "output_tokens": 5}
 ANSWER = Reply(text="Call +1 415 555 2671", usage=USAGE, inference_geo="us")
-UNFINISHED = {"gen_ai.usage.output_tokens": None, "gen_ai.response.finish_reasons": None}
-"""What a stream that did not end does not say: a placeholder count is no count."""
-UNREAD = {
+PLAIN: Mapping[str, str] = {
+    "anthropic.organization.id": "org_01local",
+    "anthropic.response.service_tier": "standard",
+    "anthropic.usage.cache_creation.ephemeral_1h_input_tokens": "0",
+    "anthropic.usage.cache_creation.ephemeral_5m_input_tokens": "0",
+    "anthropic.workspace.id": "wrkspc_01local",
+    "compliance.action": "redact",
+    "compliance.call.outcome": "completed",
+    "compliance.classification": "CONFIDENTIAL",
+    "compliance.classification.source": "content",
+    "compliance.hipaa.eligible": "true",
+    "compliance.key.hint": "sk-ant-api03-kkk...igAA",
+    "compliance.pii.detected": "true",
+    "compliance.pii.input.count": "1",
+    "compliance.pii.input.types": '["EMAIL"]',
+    "compliance.pii.output.count": "1",
+    "compliance.pii.output.types": '["PHONE"]',
+    "compliance.redaction.count": "2",
+    "compliance.redaction.status": "complete",
+    "compliance.region.actual": "us",
+    "compliance.region.violation": "false",
+    "compliance.request.type": "messages.create",
+    "compliance.retention.days": "90",
+    "compliance.secret.detected": "false",
+    "compliance.team.id": "support",
+    "compliance.zdr.eligible": "true",
+    "gen_ai.request.max_tokens": "64",
+    "gen_ai.request.model": "claude-sonnet-5",
+    "gen_ai.response.finish_reasons": '["end_turn"]',
+    "gen_ai.response.model": "claude-sonnet-5",
+    "gen_ai.usage.cache_read.input_tokens": "2",
+    "gen_ai.usage.cache_write.input_tokens": "3",
+    "gen_ai.usage.input_tokens": "15",
+    "gen_ai.usage.output_tokens": "5",
+    "http.response.status_code": "200",
+}
+"""Every fact of `messages.create`, but for ids, hashes and durations."""
+
+Facts = Mapping[str, str | None]
+
+STREAMED: Facts = {"gen_ai.request.stream": "true", "compliance.usage.complete": "true"}
+UNREAD: Facts = {
     "compliance.pii.output.types": "[]",
     "compliance.pii.output.count": "0",
     "compliance.redaction.count": "1",
+}
+CUT: Facts = {
+    **UNREAD,
+    "gen_ai.request.stream": "true",
+    "compliance.usage.complete": "false",
+    "gen_ai.usage.output_tokens": None,
+    "gen_ai.response.finish_reasons": None,
+}
+"""A stream that did not end: the placeholder count of its first event is no count."""
+
+_OF_MESSAGES = (
+    "gen_ai.usage.",
+    "gen_ai.response.",
+    "anthropic.usage.",
+    "anthropic.response.",
+    "compliance.region.actual",
+)
+WITHOUT_MESSAGE: Facts = {**UNREAD, **{name: None for name in PLAIN if name.startswith(_OF_MESSAGES)}}
+CANCELLED: Facts = {"compliance.call.outcome": "cancelled"}
+ABANDONED: Facts = {"compliance.call.outcome": "abandoned"}
+UNREAD_STREAM: Facts = {**CUT, **WITHOUT_MESSAGE}
+FAILED: Facts = {**WITHOUT_MESSAGE, "compliance.call.outcome": "error"}
+NO_ANSWER: Facts = {
+    **WITHOUT_MESSAGE,
+    **dict.fromkeys(("http.response.status_code", "anthropic.organization.id", "anthropic.workspace.id")),
 }
 
 
@@ -40,27 +104,27 @@ class Scenario:
 
     Attributes:
         name: What it is, for a reader of docs/coverage.md.
-        sync: Makes the call with a sync client.
-        asynchronous: Makes it with an async client; `None` where the way exists for sync clients only.
-        outcome: ``compliance.call.outcome``.
-        replies: What the API answers; `ANSWER` when empty.
-        facts: Facts that differ from those of a plain call; `None` for one that must be absent.
-        streams: Whether the answer is a stream of events.
+        sync: Makes the call with a sync client; `None` where only an async client can.
+        asynchronous: Makes it with an async client.
+        replies: What the API answers.
+        facts: Facts that differ from `PLAIN`; `None` for one that must be absent.
         since: Oldest version of the SDK that has it.
-        until: Version of the SDK that no longer has it.
     """
 
     name: str
-    sync: Callable[[Any], None]
-    asynchronous: Callable[[Any], Awaitable[None]] | None
-    outcome: str = "completed"
-    replies: Sequence[Reply] = ()
-    facts: Mapping[str, str | None] = field(default_factory=dict)
-    streams: bool = False
+    sync: Callable[[Any], None] | None
+    asynchronous: Callable[[Any], Awaitable[None]]
+    facts: Facts = field(default_factory=dict)
+    replies: Sequence[Reply] = (ANSWER,)
     since: str = "0.125.0"
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def expected(self) -> dict[str, str]:
+        """The facts of its audit event."""
+        return {name: value for name, value in {**PLAIN, **self.facts}.items() if value is not None}
 
     @property
     def available(self) -> bool:
@@ -371,64 +435,98 @@ async def _acount(client: Any) -> None:
 
 SCENARIOS = (
     Scenario("`messages.create`", _create, _acreate),
-    Scenario("`create(stream=True)`, read to the end", _read, _aread, streams=True),
-    Scenario("`with create(stream=True)`", _with, _awith, streams=True),
-    Scenario("`messages.stream`", _helper, _ahelper, streams=True),
-    Scenario(
-        "`messages.stream`, left by `break`", _break, _abreak, "cancelled", facts={**UNFINISHED, **UNREAD}, streams=True
-    ),
-    Scenario(
-        "`create(stream=True).close()`",
-        _close,
-        _aclose,
-        "cancelled",
-        facts={
-            **UNFINISHED,
-            **UNREAD,
-            "compliance.region.actual": None,
-            "gen_ai.usage.input_tokens": None,
-            "gen_ai.usage.cache_read.input_tokens": None,
-            "gen_ai.usage.cache_write.input_tokens": None,
-        },
-        streams=True,
-    ),
-    Scenario("stream object dropped", _drop, _adrop, "abandoned", facts={**UNFINISHED, **UNREAD}, streams=True),
-    Scenario("stream never iterated", _never_iterate, _anever_iterate, "abandoned", streams=True),
-    Scenario("exception in the consumer", _raise, _araise, "cancelled", streams=True),
-    Scenario("generator closed around a stream", _generator, _agenerator, "cancelled", streams=True),
+    Scenario("`create(stream=True)`, read to the end", _read, _aread, STREAMED),
+    Scenario("`with create(stream=True)`", _with, _awith, STREAMED),
+    Scenario("`messages.stream`", _helper, _ahelper, STREAMED),
+    Scenario("`messages.stream`, left by `break`", _break, _abreak, {**CUT, **CANCELLED}),
+    Scenario("`create(stream=True).close()`", _close, _aclose, {**UNREAD_STREAM, **CANCELLED}),
+    Scenario("stream dropped after an event", _drop, _adrop, {**CUT, **ABANDONED}),
+    Scenario("stream never iterated", _never_iterate, _anever_iterate, {**UNREAD_STREAM, **ABANDONED}),
+    Scenario("exception in the app's loop over a stream", _raise, _araise, {**CUT, **CANCELLED}),
+    Scenario("generator closed around a stream", _generator, _agenerator, {**CUT, **CANCELLED}),
     Scenario(
         "connection cut in a stream",
         _fail(_read),
         _afail(_aread),
-        "error",
-        [Reply(text=ANSWER.text, usage=USAGE, inference_geo="us", fault=Drop(after_events=4))],
-        streams=True,
+        {**CUT, "compliance.call.outcome": "error", "error.type": "connection_error"},
+        [replace(ANSWER, fault=Drop(after_events=4))],
     ),
     Scenario(
         "error event in a stream",
         _fail(_read),
         _afail(_aread),
-        "error",
-        [Reply(text=ANSWER.text, usage=USAGE, inference_geo="us", fault=ApiError(529, after_events=4))],
-        streams=True,
+        {**CUT, "compliance.call.outcome": "error", "error.type": "overloaded_error"},
+        [replace(ANSWER, fault=ApiError(529, after_events=4))],
     ),
-    Scenario("429", _fail(_create), _afail(_acreate), "error", [Reply(fault=ApiError(429))]),
-    Scenario("connection refused or cut before the answer", _fail(_create), _afail(_acreate), "error", [Reply(fault=Drop())]),
-    Scenario("timeout", _time_out, _atime_out, "error", [Reply(delay=5)]),
-    Scenario("task cancelled before the answer", _create, _cancel, "cancelled", [Reply(delay=5)]),
-    Scenario("task cancelled in a stream", _read, _cancel_stream, "cancelled", [Reply(text="a" * 900, event_delay=0.05)]),
-    Scenario("two refusals, then an answer", _retry, _aretry, replies=[Reply(fault=ApiError(529, retry_after=0)), Reply(fault=ApiError(429, retry_after=0)), ANSWER]),
+    Scenario(
+        "rate limit",
+        _fail(_create),
+        _afail(_acreate),
+        {**FAILED, "http.response.status_code": "429", "error.type": "rate_limit_error"},
+        [Reply(fault=ApiError(429))],
+    ),
+    Scenario(
+        "connection cut before the answer",
+        _fail(_create),
+        _afail(_acreate),
+        {**FAILED, **NO_ANSWER, "error.type": "connection_error"},
+        [Reply(fault=Drop())],
+    ),
+    Scenario(
+        "timeout",
+        _time_out,
+        _atime_out,
+        {**FAILED, **NO_ANSWER, "error.type": "client_timeout_error"},
+        [Reply(delay=5)],
+    ),
+    Scenario("task cancelled before the answer", None, _cancel, {**NO_ANSWER, **CANCELLED}, [Reply(delay=5)]),
+    Scenario(
+        "task cancelled in a stream", None, _cancel_stream, {**CUT, **CANCELLED}, [replace(ANSWER, event_delay=0.2)]
+    ),
+    Scenario(
+        "two refusals, then an answer",
+        _retry,
+        _aretry,
+        {
+            "compliance.attempt.statuses": "[529,429,200]",
+            "compliance.ratelimit.retry_after": "0",
+            "http.request.resend_count": "2",
+        },
+        [Reply(fault=ApiError(529, retry_after=0)), Reply(fault=ApiError(429, retry_after=0)), ANSWER],
+    ),
     Scenario("`messages.parse`", _parse, _aparse),
     Scenario("`with_raw_response`", _raw, _araw),
-    Scenario("`with_raw_response`, stream", _raw_stream, _araw_stream, streams=True),
+    Scenario("`with_raw_response`, stream", _raw_stream, _araw_stream, STREAMED),
     Scenario("`with_streaming_response`", _streaming_response, _astreaming_response),
-    Scenario("`with_streaming_response`, body not read", _streaming_response_unread, _astreaming_response_unread, "abandoned"),
-    Scenario("`with_streaming_response`, stream", _streaming_response_events, _astreaming_response_events, streams=True),
-    Scenario("`with_streaming_response`, events read as lines", _lines, _alines, streams=True),
+    Scenario(
+        "`with_streaming_response`, body not read",
+        _streaming_response_unread,
+        _astreaming_response_unread,
+        {
+            **WITHOUT_MESSAGE,
+            **ABANDONED,
+            # What nobody read, nobody inspected.
+            "compliance.classification": "RESTRICTED",
+            "compliance.redaction.status": "failed",
+            "compliance.retention.days": "30",
+        },
+    ),
+    Scenario("`with_streaming_response`, stream", _streaming_response_events, _astreaming_response_events, STREAMED),
+    Scenario("`with_streaming_response`, events read as lines", _lines, _alines, STREAMED),
     Scenario("`beta.messages.create`", _beta, _abeta),
-    Scenario("`beta.messages.stream`", _beta_stream, _abeta_stream, streams=True),
+    Scenario("`beta.messages.stream`", _beta_stream, _abeta_stream, STREAMED),
     Scenario("generator as `messages`", _one_shot, _aone_shot),
-    Scenario("`client.post`", _post, _apost),
+    Scenario("`client.post` to `/v1/messages`", _post, _apost),
     Scenario("middleware of the app", _middleware, _amiddleware),
-    Scenario("`messages.count_tokens`", _count, _acount),
+    Scenario(
+        "`messages.count_tokens`",
+        _count,
+        _acount,
+        {
+            **WITHOUT_MESSAGE,
+            "compliance.request.type": "messages.count_tokens",
+            "gen_ai.request.max_tokens": None,
+            "anthropic.message.count_tokens.input_tokens": "20",
+        },
+    ),
 )

@@ -8,8 +8,12 @@ from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from packaging.version import Version
 
 from otel_compliance.testing import ClaudeAPI
+
+NATIVE_SPANS = Version(anthropic.__version__) >= Version("1.14")
+"""Whether the installed SDK makes spans of its own."""
 
 API_KEY = "sk-ant-api03-" + "k" * 91 + "igAA"
 
