@@ -35,7 +35,7 @@ class ClaudeAPI:
         self._replies: deque[Reply] = deque()
         self._default: Callable[[Mapping[str, Any]], Reply] = lambda _: Reply()
         self.closing = threading.Event()
-        self.surfaces = Surfaces()
+        self.surfaces = Surfaces(self.next_reply)
 
     @property
     def base_url(self) -> str:
@@ -65,6 +65,7 @@ class ClaudeAPI:
     def close(self) -> None:
         """Stop serving; stalled answers end at once."""
         self.closing.set()
+        self.surfaces.close()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
