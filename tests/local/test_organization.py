@@ -8,6 +8,8 @@ import pytest
 
 from otel_compliance.testing import ClaudeAPI
 
+pytest.importorskip("anthropic", minversion="2.12", reason="earlier versions have fewer resources")
+
 ADMIN_KEY = "sk-ant-admin01-test"
 
 
@@ -99,6 +101,43 @@ def test_service_accounts_and_groups(organization: Any) -> None:
     group = organization.rbac_groups.create(name="auditors")
     assert list(organization.service_accounts.list()) == [account]
     assert list(organization.rbac_groups.list()) == [group]
+
+
+def test_federation(organization: Any) -> None:
+    """Issuers and rules of workload identity federation are created, changed and archived."""
+    issuer = organization.federation.issuers.create(name="ci", issuer_url="https://ci.local.test")
+    rule = organization.federation.rules.create(
+        issuer_id=issuer.id,
+        name="main",
+        match={"subject_prefix": "repo:"},
+        oauth_scope="workspace:developer",
+        target={"type": "service_account", "service_account_id": "svac_1"},
+    )
+    assert list(organization.federation.rules.list()) == [rule]
+    assert organization.federation.issuers.archive(issuer.id).archived_at is not None
+
+
+def test_reports_are_empty(organization: Any) -> None:
+    """Reports, limits and roles answer, with nothing in them."""
+    analytics = organization.analytics
+    lists = (
+        analytics.users.list(starting_date="2026-01-01"),
+        organization.rate_limits.list(),
+        organization.rbac_roles.list(),
+    )
+    assert [list(items) for items in lists] == [[], [], []]
+
+
+def test_the_signing_secret_of_a_webhook(claude: ClaudeAPI) -> None:
+    """A webhook's secret is shown when it is made and when it is made anew, and at no other time."""
+    with anthropic.Anthropic(
+        base_url=claude.base_url, api_key=ADMIN_KEY, max_retries=0, _strict_response_validation=True
+    ) as client:
+        webhooks = client.beta.organization.webhooks
+        made = webhooks.create(url="https://hook.local.test", enabled_events=["external_key.failed"])
+        assert webhooks.regenerate_signing_secret(made.id).signing_secret != made.signing_secret
+        assert "whsec_" not in webhooks.with_raw_response.retrieve(made.id).text()
+        assert webhooks.delete(made.id).id == made.id
 
 
 def test_telemetry_destinations(claude: ClaudeAPI) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from otel_compliance.testing import ApiError, ClaudeAPI, Reply
 
+pytest.importorskip("anthropic", minversion="2.12", reason="earlier versions have fewer resources")
+
 SECRET = "canary-of-a-credential"
 
 
@@ -222,12 +224,13 @@ def test_the_token_of_a_tunnel(client: anthropic.Anthropic) -> None:
 def test_skills(client: anthropic.Anthropic, beta: bool) -> None:
     """Skills are uploaded, listed, read and deleted."""
     skills = client.beta.skills if beta else client.skills
-    skill = skills.create(
-        display_name="letters", files=[("letters/SKILL.md", b"---\nname: letters\n---\n", "text/markdown")]
-    )
+    file = ("letters/SKILL.md", b"---\nname: letters\n---\n", "text/markdown")
+    skill = skills.create(display_name="letters", files=[file])
     assert skill.display_name == "letters"
     assert skills.retrieve(skill.id) == skill
     assert list(skills.list()) == [skill]
+    version = skills.versions.create(skill.id, files=[file])
+    assert list(skills.versions.list(skill.id)) == [version]
     assert skills.delete(skill.id).id == skill.id
     assert list(skills.list()) == []
 
@@ -255,6 +258,24 @@ def test_user_profiles(client: anthropic.Anthropic, beta: bool) -> None:
     assert profiles.update(profile.id, metadata={"region": "eu"}).metadata == {"tier": "one", "region": "eu"}
     assert [item.id for item in profiles.list()] == [profile.id]
     assert profiles.delete(profile.id).id == profile.id
+
+
+def test_deployments(client: anthropic.Anthropic) -> None:
+    """A deployment is paused, resumed and run."""
+    deployments = client.beta.deployments
+    made = deployments.create(agent="agent_1", environment_id="env_1", initial_events=[_said("Begin.")], name="daily")
+    assert deployments.pause(made.id).status == "paused"
+    assert deployments.unpause(made.id).status == "active"
+    assert deployments.run(made.id).deployment_id == made.id
+    assert [item.name for item in deployments.list()] == ["daily"]
+
+
+def test_dreams(client: anthropic.Anthropic) -> None:
+    """A dream is begun and cancelled."""
+    inputs: Any = [{"type": "memory_store", "memory_store_id": "memstore_1"}]
+    dream = client.beta.dreams.create(inputs=inputs, model="claude-opus-5")
+    assert (dream.status, dream.model.id) == ("pending", "claude-opus-5")
+    assert client.beta.dreams.cancel(dream.id).status == "canceled"
 
 
 def test_models(client: anthropic.Anthropic) -> None:

@@ -1,4 +1,4 @@
-"""Resources of managed agents: agents, environments, sessions, memory, vaults, tunnels, skills, user profiles."""
+"""Resources of managed agents: agents, environments, sessions, memory, vaults, tunnels, skills and more."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ _CLOUD: Final = {
     "networking": {"type": "unrestricted"},
     "packages": {"apt": [], "cargo": [], "gem": [], "go": [], "npm": [], "pip": []},
 }
+_VERSION: Final = {"name": "skill", "description": "A skill."}
 _MEMORY_TEXT: Final = ("content", "content_sha256", "content_size_bytes", "path")
 
 
@@ -83,6 +84,46 @@ def _skill(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"display_name": str(body.get("display_name") or "skill")}
 
 
+def _deployment(body: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: value for name, value in body.items() if value is not None}
+    if isinstance(given.get("agent"), str):
+        given["agent"] = {"type": "agent", "id": given["agent"], "version": 1}
+    return given
+
+
+def _pause(deployment: dict[str, Any]) -> dict[str, Any]:
+    deployment.update(status="paused", paused_reason={"type": "manual"})
+    return deployment
+
+
+def _unpause(deployment: dict[str, Any]) -> dict[str, Any]:
+    deployment.update(status="active", paused_reason=None)
+    return deployment
+
+
+def _run(deployment: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": f"drun_{secrets.token_hex(12)}",
+        "type": "deployment_run",
+        "agent": deployment["agent"],
+        "created_at": now(),
+        "deployment_id": deployment["id"],
+        "session_id": None,
+        "error": None,
+        "trigger_context": {"type": "manual"},
+    }
+
+
+def _cancel(dream: dict[str, Any]) -> dict[str, Any]:
+    dream.update(status="canceled", ended_at=now())
+    return dream
+
+
+def _version(_body: Mapping[str, Any]) -> dict[str, Any]:
+    """The name and description of a version are in its files, which are not read."""
+    return {}
+
+
 def _redact(version: dict[str, Any]) -> dict[str, Any]:
     """A redacted version keeps that it was, and loses what it said."""
     version.update(dict.fromkeys(_MEMORY_TEXT), redacted_at=now())
@@ -124,6 +165,36 @@ KINDS: Final = (
         after=_begin,
     ),
     Kind("sessions/*/threads", "session_thread", "sthr", {"status": "idle"}, parents=("session_id",)),
+    Kind(
+        "deployments",
+        "deployment",
+        "depl",
+        {
+            "description": None,
+            "initial_events": [],
+            "metadata": {},
+            "resources": [],
+            "schedule": None,
+            "status": "active",
+            "vault_ids": [],
+        },
+        _deployment,
+        actions={"pause": _pause, "unpause": _unpause, "run": _run},
+    ),
+    Kind(
+        "dreams",
+        "dream",
+        "drm",
+        {
+            "instructions": None,
+            "output_behavior": {"type": "create_new"},
+            "outputs": [],
+            "status": "pending",
+            "usage": {**_NO_USAGE, "cache_creation_input_tokens": 0},
+        },
+        _agent,
+        actions={"cancel": _cancel},
+    ),
     Kind("memory_stores", "memory_store", "memstore", {"description": "", "metadata": {}}),
     Kind("memory_stores/*/memories", "memory", "mem", {}, _memory, parents=("memory_store_id",), after=_keep_version),
     Kind(
@@ -143,6 +214,7 @@ KINDS: Final = (
         actions={"reveal_token": _reveal, "rotate_token": _rotate},
     ),
     Kind("skills", "skill", "skill", {"source": {"type": "custom"}, "latest_version_id": "skillver_01local"}, _skill),
+    Kind("skills/*/versions", "skill_version", "skillver", _VERSION, _version, parents=("skill_id",)),
     Kind(
         "user_profiles",
         "user_profile",
@@ -160,4 +232,4 @@ KINDS: Final = (
         actions={"action_urls": _action_url},
     ),
 )
-"""The kinds, in the order of this module's first line."""
+"""The kinds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -61,6 +62,10 @@ def _signed_out(user: dict[str, Any]) -> dict[str, Any]:
     return user
 
 
+def _signing_secret(_endpoint: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {"signing_secret": f"whsec_{secrets.token_urlsafe(24)}"}
+
+
 def _kind(collection: str, *given: Any, **named: Any) -> Kind:
     return Kind(f"organizations/{collection}", *given, **named)
 
@@ -114,7 +119,29 @@ KINDS: Final = (
         _destination,
         actions={"test": _delivery},
     ),
+    _kind(
+        "webhooks",
+        "webhook_endpoint",
+        "whep",
+        {"description": "", "disabled_reason": "", "name": "", "state": "enabled"},
+        actions={"regenerate_signing_secret": _signing_secret},
+        once=_signing_secret,
+    ),
+    _kind(
+        "federation_issuers",
+        "federation_issuer",
+        "fdis",
+        {"check_jti": True, "jwks": {"type": "discovery"}, "max_jwt_lifetime_seconds": 3600},
+    ),
+    _kind(
+        "federation_rules",
+        "federation_rule",
+        "fdrl",
+        {"applies_to_all_workspaces": False, "token_lifetime_seconds": 3600, "workspace_ids": []},
+    ),
     _kind("service_accounts", "service_account", "svac", {"organization_role": "developer", "description": None}),
+    _kind("rbac_roles", "rbac_role", "rbacrole"),
+    _kind("rate_limits", "rate_limit", "rlg"),
     _kind("rbac_groups", "rbac_group", "rbacgrp", {"source_type": "direct", "role_ids": []}),
 )
 """The kinds, those that matter most for compliance first."""

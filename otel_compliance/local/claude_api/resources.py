@@ -34,6 +34,7 @@ class Kind:
         parents: Field that has the id of each parent, outermost first.
         key: Field that its own path ends with.
         examples: Resources that are there from the beginning.
+        once: Makes fields that only the answer to its creation has, such as a secret that is shown once.
         after: Called with the table, a resource and what happened to it: ``created``, ``modified`` or ``deleted``.
     """
 
@@ -46,6 +47,7 @@ class Kind:
     parents: Sequence[str] = ()
     key: str = "id"
     examples: Sequence[Fields] = ()
+    once: Callable[[], Fields] = dict
     after: Callable[[Table, dict[str, Any], str], None] = lambda _table, _row, _operation: None
 
     def make(self, parent_ids: Sequence[str], fields: Fields) -> dict[str, Any]:
@@ -80,10 +82,10 @@ class Table:
             parts: The path below ``/v1``, split.
             body: The decoded body.
         """
-        if self._kind(parts):
+        if kind := self._kind(parts):
             if any(self.find(parts[:length]) is None for length in self._parents(parts)):
                 return NOT_FOUND
-            return self._collection(method, parts, body)
+            return self._collection(kind, method, parts, body)
         if (kind := self._kind(parts[:-1])) and (found := self.find(parts)):
             return self._one(kind, method, parts, found, body)
         if (kind := self._kind(parts[:-2])) and (found := self.find(parts[:-1])) and method == "POST":
@@ -113,12 +115,12 @@ class Table:
         kind.after(self, row, "created")
         return row
 
-    def _collection(self, method: str, parts: Sequence[str], body: Fields) -> Answer:
+    def _collection(self, kind: Kind, method: str, parts: Sequence[str], body: Fields) -> Answer:
         match method:
             case "GET":
                 return page([_visible(row) for row in self.rows(parts).values()])
             case "POST":
-                return document(_visible(self.create(parts, body)))
+                return document({**_visible(self.create(parts, body)), **kind.once()})
             case _:
                 return NOT_FOUND
 

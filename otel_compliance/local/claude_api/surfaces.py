@@ -53,6 +53,8 @@ class Surfaces:
                 return _models(rest)
             case "GET", ["files", name, "content"]:
                 return uploads.file_content(self._table, name)
+            case "GET", ["organizations", "analytics", *_]:
+                return page([])
             case "GET", ["organizations", "me"]:
                 return document({"id": "org_01local", "type": "organization", "name": "Local"})
             case _, ["sessions", name, "events", *_] | ["sessions", name, "threads", _, "events" | "stream"]:
