@@ -308,6 +308,7 @@ def test_a_malformed_body_is_refused(client: anthropic.Anthropic, path: str, bod
     """A body without what the surface needs gets 400, not a crash."""
     with pytest.raises(anthropic.BadRequestError):
         client.post(path, body=body, cast_to=object)
+    assert client.get(path, cast_to=object)["data"] == []
 
 
 def test_usage_as_scripted(claude: ClaudeAPI, client: anthropic.Anthropic) -> None:

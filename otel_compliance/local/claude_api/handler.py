@@ -67,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         answer: Answer
         try:
             answer = self.server.api.surfaces.answer(self.command, path, body, headers)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             answer = ApiError(400, "the body is malformed")
         match answer:
             case ApiError():

@@ -9,6 +9,8 @@ from typing import Any, Final
 from otel_compliance.local.claude_api.answers import now
 from otel_compliance.local.claude_api.resources import Kind
 
+ITSELF: Final = {"id": "org_01local", "type": "organization", "name": "Local"}
+"""The organization that keys of this server belong to."""
 _FAR: Final = "2030-01-01T00:00:00Z"
 _WORKSPACE: Final = {
     "compartment_id": "cmpt_01local",

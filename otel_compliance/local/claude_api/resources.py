@@ -111,8 +111,8 @@ class Table:
         if kind is None:
             raise KeyError("/".join(collection))
         row = kind.make([collection[length - 1] for length in self._parents(collection)], fields)
-        self.rows(collection)[row[kind.key]] = row
         kind.after(self, row, "created")
+        self.rows(collection)[row[kind.key]] = row
         return row
 
     def _collection(self, kind: Kind, method: str, parts: Sequence[str], body: Fields) -> Answer:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from otel_compliance.local.claude_api.handler import Handler
+from otel_compliance.local.claude_api.organization import ITSELF
 from otel_compliance.local.claude_api.script import RecordedRequest, Reply
 from otel_compliance.local.claude_api.surfaces import Surfaces
 
@@ -25,7 +26,7 @@ class ClaudeAPI:
     """
 
     def __init__(self, *, port: int = 0) -> None:
-        self.organization_id = "org_01local"
+        self.organization_id = ITSELF["id"]
         self.workspace_id = "wrkspc_01local"
         self._server = Server(("127.0.0.1", port), Handler)
         self._server.api = self

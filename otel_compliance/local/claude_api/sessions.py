@@ -61,11 +61,8 @@ class Sessions:
         """Take events from the user, and answer them; returns the user's events as the session has them."""
         taken = [_event(**event) for event in sent]
         answers = [event for given in taken if given["type"] == "user.message" for event in self._message(name, given)]
-        running, idle = (
-            _event("session.status_running"),
-            _event("session.status_idle", stop_reason={"type": "end_turn"}),
-        )
-        self._append(name, [*taken, running, *answers, idle])
+        idle = _event("session.status_idle", stop_reason={"type": "end_turn"})
+        self._append(name, [*taken, _event("session.status_running"), *answers, idle])
         return taken
 
     def deleted(self, name: str) -> None:
@@ -100,9 +97,9 @@ class Sessions:
         yield _event("span.model_request_end", model_request_start_id=start["id"], model_usage=usage, is_error=False)
 
     def _stream(self, name: str, log: list[Event]) -> Iterator[Event]:
-        """The events since the end of the last stream of the session, up to the end of a turn.
+        """The events since the last stream of the session; waits for a turn if there are none, and ends with it.
 
-        As a client may send events before or after it opens the stream, those of the last turn are not lost.
+        So it does not matter whether a client sends events before or after it opens the stream.
         """
         start = self._streamed.get(name, 0)
         with self._changed:

@@ -33,7 +33,7 @@ class Surfaces:
         """The answer to a request for anything but a message.
 
         Raises:
-            ValueError: The body is malformed, as for `KeyError` and `TypeError`.
+            ValueError: The body is malformed, as for `KeyError`, `TypeError` and `AttributeError`.
         """
         fields = uploads.decode(body, headers.get("content-type", ""))
         with self._changed:
@@ -56,7 +56,7 @@ class Surfaces:
             case "GET", ["organizations", "analytics", *_]:
                 return page([])
             case "GET", ["organizations", "me"]:
-                return document({"id": "org_01local", "type": "organization", "name": "Local"})
+                return document(organization.ITSELF)
             case _, ["sessions", name, "events", *_] | ["sessions", name, "threads", _, "events" | "stream"]:
                 return self._sessions.answer(method, parts[1:], body)
             case "POST", ["sessions"]:
