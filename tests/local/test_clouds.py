@@ -8,6 +8,8 @@ from support.clients import ASYNC_CLIENTS, SYNC_CLIENTS, make_client
 
 from otel_compliance.testing import ApiError, ClaudeAPI, Drop, Reply
 
+pytest.importorskip("anthropic", minversion="2.12", reason="earlier versions have fewer client classes")
+
 ASK = {"model": "claude-sonnet-5", "max_tokens": 64, "messages": [{"role": "user", "content": "Hello"}]}
 
 PATHS = {

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_compliance.local.claude_api import clouds, messages
+from otel_compliance.local.claude_api.answers import Answer, Content, EventStream
 from otel_compliance.local.claude_api.script import ERROR_TYPES, ApiError, Drop, RecordedRequest, Reply
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _REQUESTS_LIMIT: Final = 4000
 _TOKENS_LIMIT: Final = 400_000
 _MAX_BODY_BYTES: Final = 32 << 20
 """Largest request of the Messages API."""
+_LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -62,14 +64,21 @@ class Handler(BaseHTTPRequestHandler):
         return body
 
     def _surface(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
+        answer: Answer
         try:
             answer = self.server.api.surfaces.answer(self.command, path, body, headers)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             answer = ApiError(400, "the body is malformed")
-        if isinstance(answer, ApiError):
-            self._send_error(answer)
-        else:
-            self._send(200, *answer)
+        match answer:
+            case ApiError():
+                self._send_error(answer)
+            case EventStream():
+                self._begin_stream("text/event-stream", {})
+                for event in answer.events:
+                    self._chunk(clouds.sse(event))
+                self.wfile.write(_LAST_CHUNK)
+            case Content():
+                self._send(200, answer.content_type, answer.body)
 
     def _messages(self, route: clouds.Route, body: bytes) -> None:
         try:
@@ -97,8 +106,7 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(200, "application/json", whole, reply.headers)
 
     def _stream(self, route: clouds.Route, document: Mapping[str, Any], reply: Reply) -> None:
-        self.send_response(200)
-        self._send_headers({"content-type": route.stream_type, "transfer-encoding": "chunked", **reply.headers})
+        self._begin_stream(route.stream_type, reply.headers)
         for event in self._scripted_events(document, reply):
             if event is None:
                 self._cut()
@@ -107,7 +115,12 @@ class Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
                 return
             self._chunk(route.frame(event))
-        self.wfile.write(b"0\r\n\r\n")
+        self.wfile.write(_LAST_CHUNK)
+
+    def _begin_stream(self, content_type: str, headers: Mapping[str, str]) -> None:
+        self.send_response(200)
+        self._send_headers({"content-type": content_type, "transfer-encoding": "chunked", **headers})
+        self.wfile.flush()
 
     def _scripted_events(self, document: Mapping[str, Any], reply: Reply) -> Iterator[dict[str, Any] | None]:
         """The events, up to a scripted fault; `None` cuts the connection."""
@@ -128,8 +141,9 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _send_error(self, error: ApiError) -> None:
-        headers = {} if error.retry_after is None else {"retry-after": f"{error.retry_after:g}"}
-        self._send(error.status, "application/json", json.dumps(self._error_body(error)).encode(), headers)
+        wait = {} if error.retry_after is None else {"retry-after": f"{error.retry_after:g}"}
+        body = json.dumps(self._error_body(error)).encode()
+        self._send(error.status, "application/json", body, {**wait, **error.headers})
 
     def _error_body(self, error: ApiError) -> dict[str, Any]:
         envelope = {"type": ERROR_TYPES[error.status], "message": error.message}

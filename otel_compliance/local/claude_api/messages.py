@@ -15,6 +15,8 @@ _DEFAULT_TEXT: Final = (
 )
 _CHARS_PER_TOKEN: Final = 4
 _DELTA_CHARS: Final = 16
+_KNOWN_LAST: Final = frozenset({"server_tool_use", "output_tokens_details", "iterations", "fallback_credit"})
+"""Fields of usage beside the tokens that a stream has in its last ``message_delta``."""
 
 
 def count_tokens(body: Mapping[str, Any]) -> int:
@@ -44,11 +46,13 @@ def message(body: Mapping[str, Any], reply: Reply) -> dict[str, Any]:
 def events(body: Mapping[str, Any], reply: Reply) -> Iterator[dict[str, Any]]:
     """The same answer as the events of a stream.
 
-    ``message_start`` has a placeholder for the output tokens and alone has ``inference_geo``, as the real API.
+    As the real API, ``message_start`` has a placeholder for the output tokens, and ``message_delta`` alone has what is
+    known only at the end; ``message_start`` alone has the rest, like ``inference_geo``.
     """
     whole = message(body, reply)
     usage = whole["usage"]
-    start = {**whole, "content": [], "stop_reason": None, "usage": {**usage, "output_tokens": 1}}
+    begun = {name: value for name, value in usage.items() if name not in _KNOWN_LAST}
+    start = {**whole, "content": [], "stop_reason": None, "usage": {**begun, "output_tokens": 1}}
     yield {"type": "message_start", "message": start}
     yield {"type": "ping"}
     for index, block in enumerate(whole["content"]):
@@ -56,7 +60,7 @@ def events(body: Mapping[str, Any], reply: Reply) -> Iterator[dict[str, Any]]:
     yield {
         "type": "message_delta",
         "delta": {"stop_reason": whole["stop_reason"], "stop_sequence": None},
-        "usage": {key: value for key, value in usage.items() if key.endswith("_tokens")},
+        "usage": {key: value for key, value in usage.items() if key.endswith("_tokens") or key in _KNOWN_LAST},
     }
     yield {"type": "message_stop"}
 

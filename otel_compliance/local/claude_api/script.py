@@ -30,12 +30,14 @@ class ApiError:
         retry_after: Seconds in the header ``retry-after``; `None` sends none.
         after_events: In a stream, events that are sent before the error, as an ``error`` event; `None` fails the
             request itself.
+        headers: Further headers; they replace those of the same name.
     """
 
     status: int
     message: str = "scripted error"
     retry_after: float | None = None
     after_events: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer to ``POST /v1/messages``.
+    """One answer to ``POST /v1/messages``, or to a message in a session, which takes only the text.
 
     Attributes:
         text: Text of the answer; made up when `content` is given, too, or neither is.

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from otel_compliance.local.claude_api.handler import Handler
+from otel_compliance.local.claude_api.organization import ITSELF
 from otel_compliance.local.claude_api.script import RecordedRequest, Reply
 from otel_compliance.local.claude_api.surfaces import Surfaces
 
@@ -25,7 +26,7 @@ class ClaudeAPI:
     """
 
     def __init__(self, *, port: int = 0) -> None:
-        self.organization_id = "org_01local"
+        self.organization_id = ITSELF["id"]
         self.workspace_id = "wrkspc_01local"
         self._server = Server(("127.0.0.1", port), Handler)
         self._server.api = self
@@ -35,7 +36,7 @@ class ClaudeAPI:
         self._replies: deque[Reply] = deque()
         self._default: Callable[[Mapping[str, Any]], Reply] = lambda _: Reply()
         self.closing = threading.Event()
-        self.surfaces = Surfaces()
+        self.surfaces = Surfaces(self.next_reply)
 
     @property
     def base_url(self) -> str:
@@ -65,6 +66,7 @@ class ClaudeAPI:
     def close(self) -> None:
         """Stop serving; stalled answers end at once."""
         self.closing.set()
+        self.surfaces.close()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
