@@ -59,6 +59,7 @@ class ClassificationTable(_Table):
 
     default: _Class = Classification.INTERNAL
     unlisted: _Class = Classification.CONFIDENTIAL
+    files: _Class = Classification.CONFIDENTIAL
     entities: dict[str, _Class] = Field(default_factory=dict)
     teams: dict[str, _Class] = Field(default_factory=dict)
     purposes: dict[str, _Class] = Field(default_factory=dict)

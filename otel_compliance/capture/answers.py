@@ -19,6 +19,8 @@ from otel_compliance.names import Attr
 _EXTENSION: Final = "otel_compliance.call"
 """Key in ``response.extensions``, the place that httpx keeps for such notes, under which a stream finds its call."""
 
+_AWS_EVENT_STREAM: Final = "application/vnd.amazon.eventstream"
+
 Failed = Callable[[Call, BaseException], None]
 
 
@@ -50,21 +52,23 @@ class Answers:
             self._feed(call, response.content)
             call.read_to_end = True
 
-    def _body(self, call: Call, content_type: str) -> Body | None:
+    def _body(self, call: Call, content_type: str) -> Body:
         """What watches a body of this type, and what stands for its inspection until it came."""
-        if "event-stream" in content_type:
+        if content_type.startswith("text/event-stream"):
             call.assembler = StreamAssembler()
-            # Decoded by nobody but the SDK, the binary framing of AWS stays closed to us.
-            return ServerSentEvents(partial(self._event, call)) if content_type.startswith("text/") else _Opaque()
+            return ServerSentEvents(partial(self._event, call))
+        if content_type.startswith(_AWS_EVENT_STREAM):
+            call.assembler = StreamAssembler()
+            return _Opaque()
         if "jsonl" in content_type:
             call.output = Inspected()
             return JsonLines(partial(self._recorder.item_arrived, call))
         if "json" in content_type:
             call.output = UNINSPECTED
             return JsonBody(partial(self._recorder.answered, call))
-        if not content_type:
-            return None
-        return FileBody(self._recorder.keys.digest("file"), partial(self._file, call, content_type))
+        if call.surface.is_download:
+            return FileBody(self._recorder.keys.digest("file"), partial(self._file, call, content_type))
+        return _Opaque()
 
     def _event(self, call: Call, event: Any) -> None:
         call.chunk_arrived()
@@ -211,13 +215,13 @@ class Answers:
 
 
 class _Opaque:
-    """A body that nobody here can decode: reading it any other way than by the SDK's stream is a failure."""
+    """A body that nobody here can decode: if there is any, it is uninspected. The SDK decodes that of AWS itself."""
 
     failed = False
 
     def feed(self, chunk: bytes) -> None:
         """Note that there was something."""
-        self.failed = True
+        self.failed = self.failed or bool(chunk)
 
     def end(self) -> None:
         """Nothing is known of it."""

@@ -63,6 +63,7 @@ class Call:
         caller: Who is calling, as the app declared it when the call began.
         surface: The API method that it uses.
         stream: Whether the response is streamed.
+        provider: Who answers: ``anthropic``, ``aws.bedrock`` or ``gcp.vertex_ai``.
         model: Model that was asked for; clouds take it out of the body.
         cloud_region: Region of a cloud endpoint; empty on Anthropic's own API.
         principal: Who the client's rotating tokens stand for; empty for a static credential.
@@ -95,6 +96,7 @@ class Call:
     caller: CallerContext
     surface: Surface
     stream: bool
+    provider: str = "anthropic"
     model: str = ""
     cloud_region: str = ""
     principal: str = field(default="", repr=False)

@@ -62,11 +62,14 @@ class Facts:
             Attr.CALL_OUTCOME: outcome.value,
             Attr.CALL_DURATION: max(0, time.time_ns() - call.started_ns),
             Attr.REQUEST_TYPE: call.surface.request_type,
+            GenAI.PROVIDER: call.provider,
             **self._findings(call, found_in, found_out),
             **self._region(call),
             Attr.POLICY_DIGEST: self.policy.digest,
             **self.of_caller(call),
         }
+        if call.surface.is_message:
+            facts[GenAI.OPERATION] = "chat"
         if call.blocked:
             facts[Attr.ACTION] = "block"
         if len(call.statuses) > 1:
@@ -74,7 +77,7 @@ class Facts:
             facts["http.request.resend_count"] = len(call.statuses) - 1
         if call.first_chunk_ns:
             facts[GenAI.TIME_TO_FIRST_CHUNK] = max(0, call.first_chunk_ns - call.started_ns) / 1e9
-        if call.assembler is not None:
+        if call.assembler is not None and call.surface.is_message:
             facts[Attr.USAGE_COMPLETE] = call.assembler.complete
         return facts
 
@@ -138,7 +141,7 @@ class Facts:
         failed = found_in.failed or found_out.failed
         classification, source = self._classify(call, types, failed=failed)
         count_in, count_out = found_in.counts.total(), found_out.counts.total()
-        inspected = call.input is not None or call.output is not None or found_out is not _NOTHING
+        inspected = not _has_file(call) and not (call.input is None and found_out is _NOTHING)
         return {
             Attr.CLASSIFICATION: classification.value,
             Attr.CLASSIFICATION_SOURCE: source,
@@ -173,12 +176,18 @@ class Facts:
             ("content" if types else "policy", self.policy.classify(types)),
             ("context", call.caller.classification or Classification.PUBLIC),
             ("policy", Classification.RESTRICTED if call.surface.secret else floor),
+            ("policy", self.policy.classification.files if _has_file(call) else Classification.PUBLIC),
         ]
         source, classification = max(candidates, key=lambda item: item[1].rank)
         return classification, source
 
     def _team(self, call: Call) -> str | None:
         return call.caller.team_id or self.deployment.team_id
+
+
+def _has_file(call: Call) -> bool:
+    """Whether the call sent or received a file, of which nothing is inspected."""
+    return Attr.FILE_SIZE in call.request or Attr.FILE_SIZE in call.response
 
 
 def truncated_address(address: str) -> str:

@@ -149,6 +149,7 @@ class Hooks:
                 caller=current_caller(),
                 surface=Surface.of(span_name=span_name, method=options.method, url=options.url),
                 stream=bool(kwargs.get("stream", False)),
+                provider=provider_name(client),
                 model=_model(options),
                 cloud_region=cloud_region(client),
                 principal=principal(client),
@@ -288,7 +289,7 @@ def _start_own_span(call: Call, client: Any, tracer: trace.Tracer) -> None:
     span = tracer.start_span(
         request_type if " " in request_type else f"anthropic.{request_type}",
         kind=SpanKind.CLIENT,
-        attributes={GenAI.PROVIDER: provider_name(client), "server.address": client.base_url.host, **operation},
+        attributes={GenAI.PROVIDER: call.provider, "server.address": client.base_url.host, **operation},
     )
     call.span_context = span.get_span_context()
     if span.is_recording():

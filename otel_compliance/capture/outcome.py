@@ -10,13 +10,16 @@ from otel_compliance.capture.call import Call, Outcome
 def stream_outcome(call: Call) -> Outcome:
     """How an answer that did not fail ended: read to its end, closed by the app, or dropped.
 
-    A message stream is complete with ``message_stop``; any other body, a session's events among them, has no such mark.
+    A message stream is complete with ``message_stop``. A session's events have no such mark: an app has had what it
+    wanted whenever it stops reading them.
     """
     assembler = call.assembler
-    if assembler is not None and (assembler.started or call.surface.is_message):
+    if assembler is None:
+        complete = call.read_to_end
+    elif assembler.started or call.surface.is_message:
         complete = assembler.stopped
     else:
-        complete = call.read_to_end
+        complete = call.first_chunk_ns > 0 and not _interrupted()
     if complete:
         return Outcome.COMPLETED
     return Outcome.CANCELLED if call.closed_by_app or _interrupted() else Outcome.ABANDONED

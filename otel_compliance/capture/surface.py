@@ -75,6 +75,11 @@ class Surface:
         return self.request_type == "messages.create"
 
     @property
+    def is_download(self) -> bool:
+        """Whether the answer is a file."""
+        return self.request_type.endswith((".download", "/content"))
+
+    @property
     def is_batch(self) -> bool:
         """Whether the call creates a batch of messages."""
         return self.request_type == "messages.batches.create"
@@ -106,7 +111,26 @@ def created_target(surface: Surface, body: Mapping[str, Any]) -> dict[str, Attri
     return {}
 
 
+_METHODS: Final[Mapping[str, str]] = {
+    "POST /v1/messages": "messages.create",
+    "POST /v1/messages/count_tokens": "messages.count_tokens",
+    "POST /v1/messages/batches": "messages.batches.create",
+    "GET /v1/messages/batches": "messages.batches.list",
+    "GET /v1/messages/batches/{id}": "messages.batches.retrieve",
+    "GET /v1/messages/batches/{id}/results": "messages.batches.results",
+    "POST /v1/messages/batches/{id}/cancel": "messages.batches.cancel",
+    "DELETE /v1/messages/batches/{id}": "messages.batches.delete",
+    "POST /v1/files": "files.upload",
+    "GET /v1/files": "files.list",
+    "GET /v1/files/{id}": "files.retrieve_metadata",
+    "GET /v1/files/{id}/content": "files.download",
+    "DELETE /v1/files/{id}": "files.delete",
+    "GET /v1/models": "models.list",
+    "GET /v1/models/{id}": "models.retrieve",
+}
+"""Paths to the SDK's names, for versions that do not name their methods, and for apps that call paths themselves."""
+
+
 def _raw_request_type(verb: str, path: list[str]) -> str:
-    if verb == "POST" and path[-2:] == ["v1", "messages"]:
-        return "messages.create"
-    return f"{verb} /{'/'.join(item if _STATIC_SEGMENT.fullmatch(item) else '{id}' for item in path)}"
+    template = f"{verb} /{'/'.join(item if _STATIC_SEGMENT.fullmatch(item) else '{id}' for item in path)}"
+    return _METHODS.get(template, template)

@@ -51,6 +51,8 @@ PLAIN: Mapping[str, str] = {
     "compliance.secret.detected": "false",
     "compliance.team.id": "support",
     "compliance.zdr.eligible": "true",
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "anthropic",
     "gen_ai.request.max_tokens": "64",
     "gen_ai.request.model": "claude-sonnet-5",
     "gen_ai.response.finish_reasons": '["end_turn"]',
@@ -525,6 +527,7 @@ SCENARIOS = (
         {
             **WITHOUT_MESSAGE,
             "compliance.request.type": "messages.count_tokens",
+            "gen_ai.operation.name": None,
             "gen_ai.request.max_tokens": None,
             "anthropic.message.count_tokens.input_tokens": "20",
         },
