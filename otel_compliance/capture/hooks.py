@@ -50,12 +50,16 @@ class Hooks:
 
     Args:
         recorder: Makes the record of each call.
+        client_made: Called with each new client; gives it the tracer provider to use.
         before_call: Called with the client before each call; attaches processors to the tracer provider that this
             client uses, and returns it.
     """
 
-    def __init__(self, recorder: Recorder, before_call: Callable[[Any], Any]) -> None:
+    def __init__(
+        self, recorder: Recorder, client_made: Callable[[Any], None], before_call: Callable[[Any], Any]
+    ) -> None:
         self._recorder = recorder
+        self._client_made = client_made
         self._before_call = before_call
         self._answers = Answers(recorder, self._failed)
         self._installed: list[tuple[Any, str]] = []
@@ -72,6 +76,7 @@ class Hooks:
         from anthropic import _base_client, _streaming
 
         try:
+            self._wrap(_base_client.BaseClient, "__init__", self._init)
             self._wrap(_base_client.SyncAPIClient, "request", self._request)
             self._wrap(_base_client.AsyncAPIClient, "request", self._async_request)
             self._wrap(_base_client.BaseClient, "_build_request", self._build_request)
@@ -105,6 +110,12 @@ class Hooks:
         wrapt.wrap_function_wrapper(owner, name, wrapper)
         self._wrappers.append(wrapper)
         self._installed.append((owner, name))
+
+    def _init(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> None:
+        wrapped(*args, **kwargs)
+        with health.contained("capture.client"):
+            if self._active:
+                self._client_made(client)
 
     # The call: opened, and ended unless a body is still to be read.
 

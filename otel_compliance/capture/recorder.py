@@ -134,6 +134,8 @@ class Recorder:
             if call.finishing:
                 return call.attributes
             call.finishing = True
+            # The SDK's own span knows a blocked call only as a failure of the client.
+            error_type = "policy_violation" if call.blocked else error_type
             try:
                 attributes, facts = self._conclude(call, outcome, error_type)
             except Exception as error:  # noqa: BLE001 - the call is recorded all the same, without detail

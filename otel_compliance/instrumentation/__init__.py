@@ -161,7 +161,7 @@ class Instrumentation:
             span_processor=self._span_processor,
             log_processor=RedactingLogRecordProcessor(redactor),
         )
-        self._hooks = Hooks(self._recorder, self._before_call)
+        self._hooks = Hooks(self._recorder, self._providers.give_to, self._before_call)
         self._audit: AuditLog | None = None
         self._policy_digest = configuration.policy.digest
         self._http_instrumentor: Any = None

@@ -57,12 +57,17 @@ class Providers:
         if hasattr(logger_provider, "add_log_record_processor"):
             self._attach_logs(logger_provider)
 
-    def of_client(self, client: Any) -> Any:
-        """The tracer provider that `client` uses, attached; made and set globally when the app has none."""
+    def give_to(self, client: Any) -> None:
+        """Let `client` use the provider that was given in code, unless the app gave it one of its own."""
         option = getattr(client, "_open_telemetry", None)
         if isinstance(option, dict) and self._given_tracer_provider is not None:
-            # The SDK takes its tracer from here, or from the global provider, on the client's first call.
+            # The SDK takes its tracer from here, or from the global provider, when the client first needs one.
             option.setdefault("tracer_provider", self._given_tracer_provider)
+
+    def of_client(self, client: Any) -> Any:
+        """The tracer provider that `client` uses, attached; made and set globally when the app has none."""
+        self.give_to(client)
+        option = getattr(client, "_open_telemetry", None)
         provider = option.get("tracer_provider") if isinstance(option, dict) else None
         provider = provider or self._given_tracer_provider or trace.get_tracer_provider()
         if provider in self._attached:

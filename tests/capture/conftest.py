@@ -4,13 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Sampler
-from support.observed import NATIVE_SPANS, Observed
+from support.observed import NATIVE_SPANS, LogCollector, Observed, SpanCollector
 
 from otel_compliance import health, instrument, uninstrument
 from otel_compliance.testing import ClaudeAPI
@@ -22,10 +19,10 @@ def _observe(claude: ClaudeAPI, monkeypatch: pytest.MonkeyPatch, sampler: Sample
     resource = Resource({"service.name": "support-bot", "compliance.team.id": "support"})
     tracer_provider = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)
     logger_provider = LoggerProvider(resource=resource, shutdown_on_exit=False)
-    spans, logs = InMemorySpanExporter(), InMemoryLogRecordExporter()
-    tracer_provider.add_span_processor(SimpleSpanProcessor(spans))
+    spans, logs = SpanCollector(), LogCollector()
+    tracer_provider.add_span_processor(spans)
     instrument(tracer_provider=tracer_provider, logger_provider=logger_provider)
-    logger_provider.add_log_record_processor(SimpleLogRecordProcessor(logs))
+    logger_provider.add_log_record_processor(logs)
     observed = Observed(claude, tracer_provider, logger_provider, spans, logs)
     try:
         yield observed

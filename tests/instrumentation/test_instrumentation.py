@@ -23,6 +23,8 @@ from otel_compliance.testing import ClaudeAPI
 
 ASK: dict[str, Any] = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
 HOOKED = [
+    (_base_client.BaseClient, "__init__"),
+    (_base_client.BaseClient, "_should_retry"),
     (_base_client.SyncAPIClient, "request"),
     (_base_client.AsyncAPIClient, "request"),
     (_base_client.BaseClient, "_build_request"),
