@@ -45,6 +45,7 @@ format: $(STAMP) ## Format the code
 
 docs: $(STAMP) ## Regenerate dashboards, alert rules, runbooks and the reference
 	$(BIN)/otel-compliance build
+	PYTHONPATH=tests $(BIN)/python -m capture.coverage_page
 
 bench: $(STAMP) ## Run the benchmarks
 	$(BIN)/python benchmarks/overhead.py

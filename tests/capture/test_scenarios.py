@@ -1,6 +1,7 @@
 """Every scenario gives one record, the right one, in every situation and on every SDK (`make test-matrix`)."""
 
 import pytest
+from capture.coverage_page import PAGE, page
 from capture.scenarios import SCENARIOS, Scenario
 from dirty_equals import IsPositiveInt, IsStr
 from support.observed import Observed
@@ -56,3 +57,8 @@ async def test_async(any_mode: Observed, scenario: Scenario) -> None:
     async with any_mode.async_client() as client:
         await scenario.asynchronous(client)
     check(any_mode, scenario)
+
+
+def test_the_page_is_current() -> None:
+    """docs/coverage.md says what this suite tests; `make docs` brings it up to date."""
+    assert PAGE.read_text(encoding="utf-8") == page()
