@@ -11,8 +11,7 @@ import logging
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cache
 
 from opentelemetry import metrics
@@ -54,13 +53,32 @@ def swallow(where: str, error: BaseException) -> None:
         return
 
 
-@contextmanager
-def contained(where: str) -> Iterator[None]:
-    """A block whose exceptions are swallowed by `swallow` instead of reaching the host app."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host app
-        swallow(where, error)
+class _Contained:
+    """A block whose exceptions are swallowed. It has no state, so one does for all threads."""
+
+    __slots__ = ("_where",)
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        swallow(self._where, error)
+        return True
+
+
+@cache
+def contained(where: str) -> AbstractContextManager[None]:
+    """A block whose exceptions are swallowed by `swallow` instead of reaching the host app.
+
+    Args:
+        where: As for `swallow`.
+    """
+    return _Contained(where)
 
 
 def swallowed() -> dict[tuple[str, str], int]:

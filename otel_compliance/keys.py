@@ -138,8 +138,17 @@ def credential_hint(credential: str) -> str:
     return ""
 
 
+_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
+"""The two characters of base32 (RFC 4648 section 6, in lower case) that stand for each value of ten bits."""
+
+_SHIFTS: Final = range(5 * _TOKEN_CHARS - 10, -1, -10)
+
+
 def _text(digest: bytes) -> str:
-    return base64.b32encode(digest).decode("ascii")[:_TOKEN_CHARS].lower()
+    """The first 80 bits in base32: several times faster than the standard library, which encodes all of it."""
+    number = int.from_bytes(digest[: 5 * _TOKEN_CHARS // 8], "big")
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
 
 
 def _decode(text: str, source: str) -> bytes:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.context import Context, get_value
 from opentelemetry.sdk.trace import Span, SpanProcessor
 from opentelemetry.trace import StatusCode
@@ -17,7 +16,7 @@ from otel_compliance.capture.call import CALL_KEY, Call, Outcome
 from otel_compliance.capture.outcome import unset_outcome
 from otel_compliance.capture.recorder import Recorder
 from otel_compliance.names import NATIVE_SCOPE_PREFIX, Attr
-from otel_compliance.redact import RedactingSpanProcessor
+from otel_compliance.redact import RedactingSpanProcessor, replaced_attributes
 
 
 class ComplianceSpanProcessor(SpanProcessor):
@@ -91,8 +90,11 @@ def _add(span: Span, ours: Mapping[str, AttributeValue]) -> None:
     """
     # There is no public way to change a span that is ending: opentelemetry-python#5614.
     current: Any = span._attributes
-    merged = {**current, **ours}
-    if current.get(Attr.REDACTION_STATUS) == "failed":
+    merged = current.copy()
+    failed = merged.get(Attr.REDACTION_STATUS) == "failed"
+    classification = merged.get(Attr.CLASSIFICATION)
+    merged.update(ours)
+    if failed:
         merged[Attr.REDACTION_STATUS] = "failed"
-        merged[Attr.CLASSIFICATION] = current.get(Attr.CLASSIFICATION, merged[Attr.CLASSIFICATION])
-    span._attributes = BoundedAttributes(maxlen=current.maxlen, attributes=merged, max_value_len=current.max_value_len)
+        merged[Attr.CLASSIFICATION] = classification or merged[Attr.CLASSIFICATION]
+    span._attributes = replaced_attributes(current, merged)

@@ -96,11 +96,12 @@ class Recorder:
     def inspect(self, content: Any) -> Inspected:
         """Scan the body of a request or of a response. Fails closed: on any doubt there is no content."""
         try:
-            redacted = self._redactor.redact_value(content)
+            inspect = self._redactor.redact_value if self._captures_content else self._redactor.count_value
+            redacted = inspect(content)
         except Exception as error:  # noqa: BLE001 - content that cannot be inspected is dropped
             health.swallow("capture.inspect", error)
             return UNINSPECTED
-        kept = redacted.value if self._captures_content and not redacted.failed else None
+        kept = None if redacted.failed else redacted.value
         return Inspected(counts=redacted.counts, content=kept, failed=redacted.failed)
 
     def answered(self, call: Call, body: Any) -> None:

@@ -28,6 +28,11 @@ IDENTITY_HEADERS: Final[Mapping[str, str]] = {
 }
 """Response header to the SDK's name for it."""
 
+_IDENTITIES: Final = frozenset(IDENTITY_HEADERS.values())
+_RESPONSE_HEADERS: Final[Mapping[bytes, str]] = {
+    header.encode(): name for header, name in {**IDENTITY_HEADERS, **_RATE_LIMITS}.items()
+}
+
 _AWS_ACCESS_KEY: Final = re.compile(r"AWS4-[A-Z0-9-]+ Credential=([A-Z0-9]{8,128})/")
 """Start of a Signature Version 4 header: the signature is another for each request, the access key id is not."""
 
@@ -76,12 +81,15 @@ def _subject(credential: str) -> str:
 def response_header_facts(response: Any) -> dict[str, AttributeValue]:
     """Status, ids and rate limits of an HTTP response."""
     facts: dict[str, AttributeValue] = {"http.response.status_code": response.status_code}
-    headers = response.headers
-    for header, name in IDENTITY_HEADERS.items():
-        if value := headers.get(header):
+    # One pass over the raw pairs: each look-up in the headers of httpx walks all of them.
+    for raw_name, raw_value in response.headers.raw:
+        name = _RESPONSE_HEADERS.get(raw_name.lower())
+        if name is None:
+            continue
+        value = raw_value.decode("latin-1")
+        if name in _IDENTITIES:
             facts[name] = value
-    for header, name in _RATE_LIMITS.items():
-        if (value := headers.get(header, "")).isdecimal():
+        elif value.isdecimal():
             facts[name] = int(value)
     return facts
 

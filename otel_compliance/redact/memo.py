@@ -28,7 +28,7 @@ class Inspected:
 
     Attributes:
         findings: With offsets in the original text.
-        tokens: The token that stands for each finding.
+        tokens: The token that stands for each finding; empty until somebody needed them.
     """
 
     findings: tuple[Finding, ...] = ()

@@ -86,7 +86,9 @@ class _Redaction:
             return None
         result: dict[str, Any] = {}
         changed = False
-        for name, value in attributes.items():
+        # The items of `BoundedAttributes` are slow to walk; those of a plain copy are not.
+        items = attributes.copy() if isinstance(attributes, BoundedAttributes) else attributes
+        for name, value in items.items():
             secret = self._names.get(name)
             clean_name = name if secret is not None else self.text(name)
             if secret is None:
@@ -207,7 +209,7 @@ class RedactingSpanProcessor(SpanProcessor):
         redaction = _Redaction(self._redactor, self._names)
         span._name = redaction.text(span._name)
         if (attributes := redaction.attributes(span._attributes)) is not None:
-            span._attributes = _bounded(span._attributes, attributes)
+            span._attributes = replaced_attributes(span._attributes, attributes)
         if span._events:
             span._events = _bounded_list(span._events, [_event(redaction, item) for item in span._events])
         if span._links:
@@ -285,21 +287,30 @@ def _event(redaction: _Redaction, event: Event) -> Event:
     name = redaction.text(event.name)
     if attributes is None and name == event.name:
         return event
-    return Event(name, _bounded(event.attributes, attributes or dict(event.attributes or {})), event.timestamp)
+    return Event(
+        name, replaced_attributes(event.attributes, attributes or dict(event.attributes or {})), event.timestamp
+    )
 
 
 def _link(redaction: _Redaction, link: Link) -> Link:
     attributes = redaction.attributes(link.attributes)
-    return link if attributes is None else Link(link.context, _bounded(link.attributes, attributes))
+    return link if attributes is None else Link(link.context, replaced_attributes(link.attributes, attributes))
 
 
-def _bounded(original: Any, attributes: Mapping[str, Any]) -> BoundedAttributes:
-    """New attributes under the limits of the ones they replace."""
-    return BoundedAttributes(
-        maxlen=getattr(original, "maxlen", None),
-        attributes=dict(attributes),
-        max_value_len=getattr(original, "max_value_len", None),
-    )
+def replaced_attributes(original: Any, attributes: dict[str, Any]) -> BoundedAttributes:
+    """New attributes under the limits of the ones they replace.
+
+    Args:
+        original: The `BoundedAttributes` of a span, an event or a link; anything else has no limits.
+        attributes: What replaces them. Belongs to the result afterwards.
+    """
+    maxlen, max_value_len = getattr(original, "maxlen", None), getattr(original, "max_value_len", None)
+    if max_value_len is not None or (maxlen is not None and len(attributes) > maxlen):
+        return BoundedAttributes(maxlen=maxlen, attributes=attributes, max_value_len=max_value_len)
+    replaced = BoundedAttributes(maxlen=maxlen)
+    # The values are clean: they come from cleaned attributes or from here. Cleaning all again takes longer than the rest.
+    replaced._dict = attributes
+    return replaced
 
 
 def _bounded_list(original: Any, items: list[Any]) -> Any:
@@ -310,7 +321,7 @@ def _bounded_list(original: Any, items: list[Any]) -> Any:
 
 
 def _mark_failed(span: Any) -> None:
-    span._attributes = _bounded(span._attributes, {**span._attributes, **_FAILED})
+    span._attributes = replaced_attributes(span._attributes, {**span._attributes, **_FAILED})
 
 
 def _empty(span: Any) -> None:

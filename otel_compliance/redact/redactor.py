@@ -14,7 +14,7 @@ from otel_compliance.keys import KeyRing
 from otel_compliance.redact.fold import FoldedText
 from otel_compliance.redact.memo import MIN_CHARS, Inspected, Memo
 from otel_compliance.redact.recognize import Finding, Folded, Recognizer, default_recognizers
-from otel_compliance.redact.structure import FieldNames, RedactedValue, Walk
+from otel_compliance.redact.structure import Count, FieldNames, RedactedValue, Walk
 
 _TOKEN: Final = re.compile(r"\[[A-Z][A-Z0-9_]{1,31}:[a-z0-9]{1,16}:[a-z2-7]{16}\]")
 _SHORTEST_ENTITY: Final = 6
@@ -84,7 +84,7 @@ class Redactor:
         """Replace what is found in `text`. Redacting again changes nothing: tokens are left alone."""
         if self.surely_clean(text):
             return Redacted(text, (), {})
-        inspected = self._inspect(text)
+        inspected = self.inspect(text, tokens=True)
         if not inspected.findings:
             return Redacted(text, (), {})
         pieces: list[str] = []
@@ -113,21 +113,31 @@ class Redactor:
         """
         return Walk(self, self._keys, self._names).run(value)
 
-    def _inspect(self, text: str) -> Inspected:
-        """What is in `text`, looked for or remembered."""
+    def count_value(self, value: object) -> RedactedValue:
+        """Count what `redact_value` would replace, for less: there is no redacted copy, so `value` is `None`."""
+        return Count(self, self._keys, self._names).run(value)
+
+    def inspect(self, text: str, *, tokens: bool = False) -> Inspected:
+        """What is in `text`, looked for or remembered from an earlier inspection.
+
+        Args:
+            text: Any string.
+            tokens: Whether to make the tokens, too; they cost more than the look.
+        """
         if len(text) < MIN_CHARS:
-            return self._look(text)
+            return self._look(text, tokens=tokens)
         digest = self._memo.digest(text)
         known = self._memo.get(digest)
-        if known is None:
-            known = self._look(text)
+        if known is None or (tokens and len(known.tokens) < len(known.findings)):
+            known = self._look(text, tokens=tokens)
             self._memo.add(digest, known)
         return known
 
-    def _look(self, text: str) -> Inspected:
+    def _look(self, text: str, *, tokens: bool) -> Inspected:
         folded = FoldedText(text)
         merged = self._merged_in(folded.folded)
-        return Inspected(tuple(folded.original(merged)), tuple(self._token(folded.folded, item) for item in merged))
+        findings = tuple(folded.original(merged))
+        return Inspected(findings, tuple(self._token(folded.folded, item) for item in merged) if tokens else ())
 
     def _merged_in(self, source: Folded) -> list[Finding]:
         return _merged([finding for recognizer in self._recognizers for finding in recognizer.find(source)])

@@ -144,22 +144,26 @@ class Walk:
 
     def _string(self, text: str, depth: int) -> str:
         self._budget -= len(text)
-        if len(text) >= _BLOB_CHARS and (blob := _BLOB.fullmatch(text)):
+        if len(text) >= _BLOB_CHARS and _BLOB.fullmatch(text):
             # Base64 of an image or a document: not text, and expensive to keep.
             self._budget += len(text)
-            return f"[BLOB:{len(blob[0])}:{self._keys.fingerprint(text)}]"
+            return self._blob(text)
         if self._budget < 0:
             return self._fail("size")
         if depth < MAX_DEPTH and text[:1] in ("{", "["):
             document = _json(text)
             if document is not None:
                 return self._document(text, document, depth)
-        if self._surely_clean(text):
-            return text
+        return text if self._surely_clean(text) else self._text(text)
+
+    def _text(self, text: str) -> str:
         redacted = self._redact(text)
         for finding in redacted.findings:
             self._counts[finding.type] += 1
         return redacted.text
+
+    def _blob(self, text: str) -> str:
+        return f"[BLOB:{len(text)}:{self._keys.fingerprint(text)}]"
 
     def _document(self, text: str, document: Any, depth: int) -> str:
         """A string that is a JSON document: its values are redacted, so that it stays one."""
@@ -187,6 +191,31 @@ class Walk:
     def _fail(self, reason: str) -> str:
         self._failed = True
         return tombstone(reason)
+
+
+class Count(Walk):
+    """A walk that only counts. What it returns has no value."""
+
+    def __init__(self, redactor: Redactor, keys: KeyRing, names: FieldNames) -> None:
+        super().__init__(redactor, keys, names)
+        self._inspect = redactor.inspect
+
+    def run(self, value: object) -> RedactedValue:
+        """Count what is in `value`. Never raises."""
+        counted = super().run(value)
+        return RedactedValue(None, counted.counts, counted.failed)
+
+    def _blob(self, text: str) -> str:
+        return text
+
+    def _text(self, text: str) -> str:
+        for finding in self._inspect(text).findings:
+            self._counts[finding.type] += 1
+        return text
+
+    def _document(self, text: str, document: Any, depth: int) -> str:
+        self._value(document, depth + 1)
+        return text
 
 
 def _json(text: str) -> Any:
