@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Final, Generic, TypeVar
 
 MAX_CHARS: Final = 256
@@ -100,6 +100,9 @@ def _address(text: str) -> str | None:
     elif text.count(":") == 1:
         host = text.partition(":")[0]
     try:
-        return str(ip_address(host))
+        address = ip_address(host)
     except ValueError:
         return None
+    # A server that listens on IPv6 alone sees IPv4 clients as ``::ffff:203.0.113.9``.
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)

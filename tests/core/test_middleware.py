@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 import io
 import json
 import socketserver
@@ -237,6 +238,7 @@ def test_values_that_no_gateway_sets_are_ignored(served: Any, value: str, expect
         (1, ["203.0.113.9:4711"], "203.0.113.9"),
         (1, ["[2001:db8::1]:4711"], "2001:db8::1"),
         (1, ["2001:DB8:0::1"], "2001:db8::1"),
+        (1, ["::ffff:203.0.113.9"], "203.0.113.9"),
         (1, ["unknown"], "127.0.0.1"),
         (1, [""], "127.0.0.1"),
         (1, [], "127.0.0.1"),
@@ -324,6 +326,25 @@ async def test_a_scope_that_cannot_be_read_is_served_without_a_caller(scope: dic
     before = sum(health.swallowed().values())
     assert await call_asgi(scope) == {"purpose": "outer"}
     assert sum(health.swallowed().values()) == before + 1
+
+
+def test_a_connection_that_is_dropped_from_elsewhere_ends_quietly() -> None:
+    """A coroutine may be closed in another context than it ran in, where the caller cannot be reset."""
+
+    class Never:
+        def __await__(self) -> Iterator[None]:
+            yield
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await Never()
+
+    before = sum(health.swallowed().values())
+    scope: dict[str, Any] = {"type": "http", "headers": [], "client": ("203.0.113.9", 4711)}
+    connection = ComplianceASGIMiddleware(app)(scope, None, None)  # type: ignore[arg-type]
+    contextvars.copy_context().run(connection.send, None)
+    contextvars.copy_context().run(connection.close)
+    assert sum(health.swallowed().values()) == before + 1
+    assert current() == CallerContext()
 
 
 # --- WSGI ---
