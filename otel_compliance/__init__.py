@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from otel_compliance.classification import Classification
     from otel_compliance.errors import ComplianceError
     from otel_compliance.instrumentation import instrument, uninstrument
+    from otel_compliance.middleware import ComplianceASGIMiddleware, ComplianceWSGIMiddleware
     from otel_compliance.policy import Policy
     from otel_compliance.redact import Redactor
 
 __all__ = [
     "Classification",
+    "ComplianceASGIMiddleware",
     "ComplianceError",
+    "ComplianceWSGIMiddleware",
     "Policy",
     "PolicyViolation",
     "Redactor",
@@ -28,7 +31,9 @@ __all__ = [
 
 _HOME = {
     "Classification": "classification",
+    "ComplianceASGIMiddleware": "middleware",
     "ComplianceError": "errors",
+    "ComplianceWSGIMiddleware": "middleware",
     "Policy": "policy",
     "PolicyViolation": "errors",
     "Redactor": "redact",
