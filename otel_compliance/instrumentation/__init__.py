@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +30,14 @@ from otel_compliance.instrumentation.peers import active_peers, consequence
 from otel_compliance.instrumentation.providers import Providers
 from otel_compliance.names import Attr
 from otel_compliance.policy import Policy
-from otel_compliance.redact import TRUSTED_KEY, RedactingLogRecordProcessor, RedactingSpanProcessor, Redactor, verify
+from otel_compliance.redact import (
+    TRUSTED_KEY,
+    RedactingLogRecordProcessor,
+    RedactingSpanProcessor,
+    Redactor,
+    logfilter,
+    verify,
+)
 
 __all__ = ["AnthropicComplianceInstrumentor", "activate", "instrument", "refuse_broken_configuration", "uninstrument"]
 
@@ -165,10 +172,12 @@ class Instrumentation:
         self._audit: AuditLog | None = None
         self._policy_digest = configuration.policy.digest
         self._http_instrumentor: Any = None
+        self._remove_log_filter: Callable[[], None] | None = None
 
     def start(self, *, with_http_spans: bool) -> None:
         """Install the hooks and attach to what is there."""
         self._hooks.install()
+        self._remove_log_filter = logfilter.install(self._redactor)
         self._providers.attach_existing()
         if with_http_spans:
             with health.contained("instrumentation.http"):
@@ -177,6 +186,8 @@ class Instrumentation:
     def stop(self) -> None:
         """Take the hooks off and close the audit chain."""
         self._hooks.uninstall()
+        if self._remove_log_filter is not None:
+            self._remove_log_filter()
         self._span_processor.complete_calls = False
         if self._audit is not None:
             self._audit.close()

@@ -22,13 +22,6 @@ _SDK: Final = "anthropic"
 _DATA_ONLY: Final = "types"
 """The SDK's package of data classes, nine modules of ten. None of them logs."""
 
-_HTTP_LOGGERS: Final = tuple(
-    name
-    for client, transport in (("httpx", "httpcore"), ("httpx2", "httpcore2"))
-    for name in (client, *(f"{transport}.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
-)
-"""Loggers of the HTTP clients below the SDK, which have fixed names. They log URLs and the headers of answers."""
-
 
 class RedactingFilter(logging.Filter):
     """Redacts log records in place; it lets every record pass.
@@ -88,7 +81,9 @@ class RedactingFilter(logging.Filter):
 
 
 def install(redactor: Redactor) -> Callable[[], None]:
-    """Redact what the SDK and the HTTP client below it log, in this process.
+    """Redact what the SDK logs in this process.
+
+    The HTTP client below it logs no bodies, and its loggers are the app's, too, so they are left alone.
 
     Args:
         redactor: Finds and replaces.
@@ -97,7 +92,7 @@ def install(redactor: Redactor) -> Callable[[], None]:
         A function that takes the filter off again.
     """
     log_filter = RedactingFilter(redactor)
-    loggers = [logging.getLogger(name) for name in sorted({*_existing(), *_of_sdk_modules(), *_HTTP_LOGGERS})]
+    loggers = [logging.getLogger(name) for name in sorted({*_existing(), *_of_sdk_modules()})]
     for logger in loggers:
         logger.addFilter(log_filter)
 

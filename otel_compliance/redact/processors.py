@@ -305,10 +305,11 @@ def replaced_attributes(original: Any, attributes: dict[str, Any]) -> BoundedAtt
         attributes: What replaces them. Belongs to the result afterwards.
     """
     maxlen, max_value_len = getattr(original, "maxlen", None), getattr(original, "max_value_len", None)
-    if max_value_len is not None or (maxlen is not None and len(attributes) > maxlen):
+    is_full = maxlen is not None and len(attributes) > maxlen
+    if is_full or max_value_len is not None or any(type(value) in (list, dict) for value in attributes.values()):
         return BoundedAttributes(maxlen=maxlen, attributes=attributes, max_value_len=max_value_len)
     replaced = BoundedAttributes(maxlen=maxlen)
-    # The values are clean: they come from cleaned attributes or from here. Cleaning all again takes longer than the rest.
+    # Scalars and tuples come from cleaned attributes or from here; to clean them again takes longer than all the rest.
     replaced._dict = attributes
     return replaced
 

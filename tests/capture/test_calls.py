@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 from typing import Any
 
 import anthropic
@@ -356,3 +357,12 @@ def test_a_record_that_cannot_be_made_is_not_the_apps_problem(
     [event] = observed.events()
     assert (event["compliance.classification"], event["compliance.redaction.status"]) == ("RESTRICTED", "failed")
     assert health.swallowed()["redact.value", "LookupError"] >= 1
+
+
+def test_debug_logs_of_the_sdk_hold_no_prompts(any_mode: Observed, caplog: pytest.LogCaptureFixture) -> None:
+    """With ANTHROPIC_LOG=debug the app's logs say that there was a request, and not what was in it."""
+    with caplog.at_level(logging.DEBUG, logger="anthropic"):
+        any_mode.client().messages.create(**ASK)
+    messages = [record.getMessage() for record in caplog.records if record.name == "anthropic._base_client"]
+    assert "Request options: [WITHHELD]" in messages
+    assert "jane.doe" not in caplog.text

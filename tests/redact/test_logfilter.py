@@ -30,7 +30,7 @@ REQUEST: dict[str, Any] = {
     "max_tokens": 16,
     "messages": [{"role": "user", "content": f"{PROMPT}, tell {MAIL}"}],
 }
-LOGGERS = ("anthropic", "httpx", "httpcore", "httpx2", "httpcore2")
+LOGGERS = ("anthropic", "httpx", "httpx2")
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_without_the_filter_the_sdk_logs_prompts(claude: ClaudeAPI, printed: io.
 
 @pytest.mark.usefixtures("installed")
 def test_a_call(claude: ClaudeAPI, printed: io.StringIO) -> None:
-    """Method, status and identifiers stay; the request, URLs and headers do not."""
+    """Method, status and identifiers stay; the request and headers do not. The HTTP client's own line is the app's."""
     claude.enqueue(Reply(text=f"I told {MAIL}", headers={"request-id": "req_1", "x-note": MAIL}))
     with client_of(claude) as client:
         client.messages.create(**REQUEST)
@@ -92,9 +92,7 @@ def test_a_call(claude: ClaudeAPI, printed: io.StringIO) -> None:
         'anthropic._base_client DEBUG HTTP Response: POST [WITHHELD] "200 OK" [WITHHELD]',
         "anthropic._base_client DEBUG request_id: req_1",
     )
-    assert 'INFO HTTP Request: POST [WITHHELD] "HTTP/1.1 200 OK"' in printed.getvalue()
-    assert "receive_response_headers.complete" in printed.getvalue()
-    assert re.search(r"x-note', .*\[EMAIL:", printed.getvalue())
+    assert re.search(r'INFO HTTP Request: POST http://\S+/v1/messages "HTTP/1.1 200 OK"', printed.getvalue())
 
 
 @pytest.mark.usefixtures("installed")
@@ -173,7 +171,7 @@ def test_other_loggers_are_untouched(printed: io.StringIO) -> None:
 
 
 def test_every_logger_of_the_sdk_is_covered() -> None:
-    """Each logger that the installed SDK's source makes has the filter, whether its module was imported or not."""
+    """Each logger of its own that the installed SDK makes has the filter, whether its module was imported or not."""
     spec = find_spec("anthropic")
     assert spec is not None
     root = Path((spec.submodule_search_locations or [""])[0])
@@ -182,6 +180,8 @@ def test_every_logger_of_the_sdk_is_covered() -> None:
         for argument in re.findall(r"getLogger\(([^)]*)\)", file.read_text("utf-8")):
             module = ".".join(("anthropic", *file.relative_to(root).with_suffix("").parts)).removesuffix(".__init__")
             made.add(module if argument == "__name__" else argument.strip("\"'"))
+    # The SDK also sets the level of the HTTP client's logger.
+    made = {name for name in made if name.partition(".")[0] == "anthropic"}
     uninstall = install(Redactor(KEYS))
     covered = {name for name in made if any(isinstance(f, RedactingFilter) for f in logging.getLogger(name).filters)}
     uninstall()

@@ -170,7 +170,7 @@ def test_a_span_that_cannot_be_rebuilt_is_emptied(monkeypatch: pytest.MonkeyPatc
     def fail(*args: Any) -> None:
         raise LookupError
 
-    monkeypatch.setattr(processors, "_bounded", fail)
+    monkeypatch.setattr(processors, "replaced_attributes", fail)
     span = one_span(Redactor(KEYS), {"text": MAIL})
     assert (span.name, dict(span.attributes or {})) == (
         "[REDACTED:failed]",
