@@ -162,7 +162,11 @@ class AuditLog:
             timestamp_ns=event["timestamp_ns"],
             trace_id=f"{span_context.trace_id:032x}" if traced and span_context else "",
             span_id=f"{span_context.span_id:016x}" if traced and span_context else "",
-            facts={str(name): render(value) for name, value in event["facts"].items() if value is not None},
+            facts={
+                str(name): value if type(value) is str else render(value)
+                for name, value in event["facts"].items()
+                if value is not None
+            },
         )
         leaf = leaf_hash(draft)
         chained = replace(draft, leaf=leaf, hash=event_hash(self._chain, self._seq, self._prev, leaf))
