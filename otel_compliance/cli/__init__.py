@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from otel_compliance.cli import audit, calls, check, demo, detect, migrate, report
+from otel_compliance.cli import audit, calls, check, classify, demo, detect, migrate, report
 from otel_compliance.cli.answer import EXIT_CODES, command
 
 __all__ = ["app", "main"]
@@ -34,6 +34,7 @@ audit_app = typer.Typer(help="The audit log.", no_args_is_help=True, epilog=EXIT
 for _target, _name, _function in (
     (app, "demo", demo.demo),
     (app, "check", check.check),
+    (app, "classify", classify.classify),
     (app, "calls", calls.calls),
     (app, "detect", detect.detect),
     (app, "report", report.report),

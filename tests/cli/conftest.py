@@ -60,7 +60,7 @@ def run(tmp_path: Path, environ: dict[str, str]) -> Callable[..., Done]:
     The shim is code that runs at the start of the interpreter, to make believe that something is not installed.
     """
 
-    def run(*arguments: str, env: Mapping[str, str] | None = None, shim: str = "") -> Done:
+    def run(*arguments: str, env: Mapping[str, str] | None = None, shim: str = "", stdin: str = "") -> Done:
         variables = environ | dict(env or {})
         if shim:
             folder = tmp_path / "shim"
@@ -71,6 +71,7 @@ def run(tmp_path: Path, environ: dict[str, str]) -> Callable[..., Done]:
             [*COMMAND, *arguments],
             cwd=tmp_path,
             env=variables,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=100,

@@ -1,0 +1,90 @@
+"""``otel-compliance classify``, by what a user or a script sees of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dirty_equals import IsStr
+
+TEXT = "Grüße an jane.doe@example.com, SSN 123-45-6789."
+EMAIL = {"type": "EMAIL", "start": 9, "end": 29, "confidence": 0.95}
+SSN = {"type": "SSN", "start": 35, "end": 46, "confidence": 0.85}
+REDACTED = IsStr(regex=r"Grüße an \[EMAIL:k1:[a-z2-7]{16}\], SSN \[SSN:k1:[a-z2-7]{16}\]\.")
+
+
+def answers(stdout: str) -> list[Any]:
+    """The lines of standard output, decoded."""
+    return [json.loads(line) for line in stdout.splitlines()]
+
+
+def test_each_line_is_answered_by_one(run) -> None:
+    """Identifiers come back as they were, offsets are characters, order is kept, and empty lines are skipped."""
+    lines = [{"id": 7, "text": TEXT}, {"id": {"doc": "b"}, "text": "nothing here"}]
+    done = run("classify", "--jsonl", stdin=json.dumps(lines[0]) + "\n\n" + json.dumps(lines[1]))
+    assert (done.code, done.stderr) == (0, "")
+    assert answers(done.stdout) == [
+        {"id": 7, "classification": "RESTRICTED", "findings": [EMAIL, SSN], "redacted": REDACTED},
+        {"id": {"doc": "b"}, "classification": "INTERNAL", "findings": [], "redacted": "nothing here"},
+    ]
+
+
+def test_a_bad_line_is_answered_by_an_error_and_the_rest_goes_on(run) -> None:
+    """What is wrong with a line names its number and what was expected, never what is in it."""
+    lines = ["jane.doe@example.com", "[1]", '{"id": "a", "txt": "jane.doe@example.com"}', '{"id": "b", "text": "fine"}']
+    done = run("classify", "--jsonl", stdin="\n".join(lines))
+    assert done.code == 1
+    assert answers(done.stdout) == [
+        {"id": None, "error": "line 1: not a JSON document"},
+        {"id": None, "error": 'line 2: not a JSON object with "id" and "text"'},
+        {"id": "a", "error": 'line 3: the key "text" is missing or not a string'},
+        {"id": "b", "classification": "INTERNAL", "findings": [], "redacted": "fine"},
+    ]
+    assert len(done.stderr.splitlines()) == 3
+    assert "jane" not in done.stdout + done.stderr
+
+
+def test_a_file_for_a_person(run, tmp_path: Path) -> None:
+    """The text stands there with a table of what was found, the class of each type, and the class of the whole."""
+    (tmp_path / "letter.txt").write_text(TEXT, encoding="utf-8")
+    done = run("classify", "letter.txt")
+    lines = [line.rstrip() for line in done.stdout.splitlines() if line.strip()]
+    assert done.code == 0
+    assert lines == [
+        TEXT,
+        "type   found  class         example replaced by",
+        IsStr(regex=r"EMAIL      1  CONFIDENTIAL  \[EMAIL:k1:[a-z2-7]{16}\]"),
+        IsStr(regex=r"SSN        1  RESTRICTED    \[SSN:k1:[a-z2-7]{16}\]"),
+        "Class: RESTRICTED",
+    ]
+
+
+def test_standard_input_as_json(run) -> None:
+    """A pipe works as a file does."""
+    done = run("classify", "--json", stdin=TEXT)
+    assert done.document == {
+        "source": "standard input",
+        "classification": "RESTRICTED",
+        "findings": [EMAIL, SSN],
+        "redacted": REDACTED,
+    }
+
+
+def test_the_policy_decides(run, tmp_path: Path) -> None:
+    """The policy that the environment names gives the class."""
+    (tmp_path / "policy.toml").write_text('version = 1\n[classification.entities]\nEMAIL = "RESTRICTED"\n')
+    done = run("classify", "--json", stdin="jane.doe@example.com", env={"OTEL_COMPLIANCE_POLICY": "policy.toml"})
+    assert done.document["classification"] == "RESTRICTED"
+
+
+def test_bytes_that_are_no_text(run, tmp_path: Path) -> None:
+    """A file that is not UTF-8 is inspected all the same."""
+    (tmp_path / "latin.txt").write_bytes("Grüße an jane.doe@example.com".encode("latin-1"))
+    assert run("classify", "latin.txt", "--json").document["findings"][0]["type"] == "EMAIL"
+
+
+def test_wrong_usage(run) -> None:
+    """A file that is not there, and a file where lines are read from standard input, are clear errors."""
+    missing, both = run("classify", "nowhere.txt"), run("classify", "--jsonl", "letter.txt")
+    assert (missing.code, both.code) == (70, 2)
+    assert "nowhere.txt: cannot be read: No such file or directory" in missing.stderr
+    assert "--jsonl reads standard input" in both.stderr
