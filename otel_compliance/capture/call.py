@@ -78,6 +78,7 @@ class Call:
         blocked: Whether the policy refused to send it.
         input: Inspection of the request body.
         transport: Facts of headers: credential, rate limits, request id, status.
+        sent_headers: Headers of the request that was sent last; they hold the credential.
         statuses: HTTP status of each attempt that was answered.
         response: Facts of the response body.
         output: Inspection of the response body.
@@ -104,13 +105,14 @@ class Call:
     span: Span | None = field(default=None, repr=False)
     owns_span: bool = False
     span_context: SpanContext | None = None
-    request: Mapping[str, AttributeValue] = field(default_factory=dict)
+    request: dict[str, AttributeValue] = field(default_factory=dict)
     user_id: str | None = field(default=None, repr=False)
     geos: Sequence[str | None] = ()
     tools: Sequence[str] = field(default=(), repr=False)
     blocked: bool = False
     input: Inspected | None = None
     transport: dict[str, AttributeValue] = field(default_factory=dict)
+    sent_headers: Any = field(default=None, repr=False)
     statuses: list[int] = field(default_factory=list)
     response: Mapping[str, AttributeValue] = field(default_factory=dict)
     output: Inspected | None = None

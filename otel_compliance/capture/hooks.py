@@ -34,12 +34,7 @@ from otel_compliance.capture.files import file_facts
 from otel_compliance.capture.messages import message_bodies, request_facts, tool_names, user_id
 from otel_compliance.capture.recorder import Recorder
 from otel_compliance.capture.surface import Surface, admin_facts
-from otel_compliance.capture.transport import (
-    credential_facts,
-    error_type,
-    response_header_facts,
-    retry_after_seconds,
-)
+from otel_compliance.capture.transport import error_type, response_header_facts, retry_after_seconds
 from otel_compliance.capture.verdict import decide, request_body
 from otel_compliance.errors import ComplianceError
 from otel_compliance.names import TRACER_NAME, Attr, GenAI
@@ -202,7 +197,7 @@ class Hooks:
         decide(self._recorder.policy.residency, call, client, options)
         request = wrapped(*args, **kwargs)
         with health.contained("capture.request"):
-            self._read_credential(call, request.headers)
+            call.sent_headers = request.headers
             if call.input is None and not call.request:
                 self._read_request(call, options)
         return request
@@ -214,14 +209,13 @@ class Hooks:
         body = request_body(options)
         if not call.surface.secret:
             call.input = UNINSPECTED
-        call.request = {
-            **request_facts(body),
-            **admin_facts(call.surface, body),
-            **file_facts(options.files, self._recorder.keys),
-        }
+        parts = message_bodies(body)
+        call.request = request_facts(body, parts) | admin_facts(call.surface, body)
+        if options.files:
+            call.request |= file_facts(options.files, self._recorder.keys)
         if call.surface.is_message or call.surface.is_batch:
-            call.geos = [part.get("inference_geo") for part in message_bodies(body)]
-        call.tools = tool_names(body)
+            call.geos = [part.get("inference_geo") for part in parts]
+        call.tools = tool_names(parts)
         call.user_id = user_id(body)
         if not call.surface.secret:
             call.input = self._recorder.inspect(body)
@@ -260,15 +254,12 @@ class Hooks:
         self._read_status(call, response)
         call.transport |= response_header_facts(response)
         # An auth flow (OAuth, workload identity) and a signature are set only as the request is sent.
-        self._read_credential(call, response.request.headers)
-
-    def _read_credential(self, call: Call, headers: Any) -> None:
-        call.transport |= credential_facts(headers, self._recorder.keys, principal=call.principal)
+        call.sent_headers = response.request.headers
 
     @staticmethod
     def _read_status(call: Call, response: Any) -> None:
         call.statuses.append(response.status_code)
-        if (seconds := retry_after_seconds(response)) is not None:
+        if response.is_error and (seconds := retry_after_seconds(response)) is not None:
             call.transport[Attr.RATELIMIT_RETRY_AFTER] = seconds
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from opentelemetry.util.types import AttributeValue
@@ -33,20 +33,23 @@ _ZDR_INELIGIBLE_TOOLS: Final = ("code_execution", "mcp_toolset")
 _HIPAA_INELIGIBLE_TOOLS: Final = (*_ZDR_INELIGIBLE_TOOLS, "web_fetch", "tool_search", "advisor")
 
 
-def request_facts(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
+def request_facts(body: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> dict[str, AttributeValue]:
     """Facts of a request body: model, limits, requested region, eligibility for special arrangements.
 
     Of a batch, what its requests have in common, and their number.
+
+    Args:
+        body: The body.
+        parts: Its messages, as `message_bodies` finds them.
     """
     facts: dict[str, AttributeValue] = {}
-    parts = message_bodies(body)
-    for name, field in ((GenAI.REQUEST_MODEL, "model"), (Attr.REGION_REQUESTED, "inference_geo")):
-        _put(facts, name, _common(part.get(field) for part in parts), str)
+    _put(facts, GenAI.REQUEST_MODEL, _common(parts, "model"), str)
+    _put(facts, Attr.REGION_REQUESTED, _common(parts, "inference_geo"), str)
     _put(facts, GenAI.REQUEST_MAX_TOKENS, body.get("max_tokens"), int)
     _put_name(facts, Anthropic.REQUEST_TIER, body.get("service_tier"))
     if "requests" in body:
         facts[Attr.BATCH_SIZE] = len(parts)
-    tools = [name for part in parts for name in _tool_types(part.get("tools"))]
+    tools = [str(tool.get("type", "")) for part in parts for tool in _tools(part.get("tools"))]
     outside = any(part.get(key) for part in parts for key in _ZDR_INELIGIBLE_KEYS)
     facts[Attr.ZDR_ELIGIBLE] = not (outside or _starts_with_any(tools, _ZDR_INELIGIBLE_TOOLS))
     facts[Attr.HIPAA_ELIGIBLE] = not (outside or _starts_with_any(tools, _HIPAA_INELIGIBLE_TOOLS))
@@ -62,9 +65,9 @@ def message_bodies(body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return [item for item in params if isinstance(item, Mapping)]
 
 
-def tool_names(body: Mapping[str, Any]) -> list[str]:
-    """Names and types of the tools that a request offers."""
-    tools = [tool for part in message_bodies(body) for tool in _tools(part.get("tools"))]
+def tool_names(parts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Names and types of the tools that the messages of a request offer."""
+    tools = [tool for part in parts for tool in _tools(part.get("tools"))]
     return [value for tool in tools for field in ("name", "type") if isinstance(value := tool.get(field), str)]
 
 
@@ -159,13 +162,11 @@ def _tools(tools: Any) -> list[Mapping[str, Any]]:
     return [tool for tool in tools if isinstance(tool, Mapping)] if isinstance(tools, Sequence) else []
 
 
-def _tool_types(tools: Any) -> list[str]:
-    return [str(tool.get("type", "")) for tool in _tools(tools)]
-
-
-def _common(values: Iterable[Any]) -> Any:
-    """The value that all have, or all that differ, joined by commas."""
-    different = sorted({value for value in values if isinstance(value, str)})
+def _common(parts: Sequence[Mapping[str, Any]], field: str) -> Any:
+    """The value that all parts have, or all that differ, joined by commas."""
+    if len(parts) == 1:
+        return parts[0].get(field)
+    different = sorted({value for part in parts if isinstance(value := part.get(field), str)})
     return ",".join(different) if different else None
 
 

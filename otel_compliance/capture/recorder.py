@@ -15,6 +15,7 @@ from otel_compliance.capture.call import UNINSPECTED, Call, Inspected, Outcome
 from otel_compliance.capture.facts import Deployment, Facts
 from otel_compliance.capture.metrics import CallMetrics
 from otel_compliance.capture.surface import created_target
+from otel_compliance.capture.transport import credential_facts
 from otel_compliance.classification import Classification
 from otel_compliance.keys import KeyRing
 from otel_compliance.names import Anthropic, Attr, Event, GenAI
@@ -162,7 +163,10 @@ class Recorder:
         """(attributes of the span, facts of the audit event)."""
         self._read_answer(call)
         compliance = self._facts.of_call(call, outcome)
-        facts = self._cleaned({**call.request, **call.response, **call.transport, **compliance})
+        credential: dict[str, AttributeValue] = {}
+        if call.sent_headers is not None:
+            credential = credential_facts(call.sent_headers, self.keys, principal=call.principal)
+        facts = self._cleaned({**call.request, **call.response, **call.transport, **credential, **compliance})
         if call.model:
             facts.setdefault(GenAI.REQUEST_MODEL, self._clean(call.model))
         if error_type:

@@ -40,18 +40,18 @@ _SECONDS: Final = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
 _JWT: Final = re.compile(r"[A-Za-z0-9_-]{8,}\.([A-Za-z0-9_-]{8,8192})\.[A-Za-z0-9_-]+")
 
 
-def credential_facts(headers: Mapping[str, str], keys: KeyRing, *, principal: str = "") -> dict[str, AttributeValue]:
+def credential_facts(headers: Any, keys: KeyRing, *, principal: str = "") -> dict[str, AttributeValue]:
     """Fingerprint and hint of the credential in the headers of a request that was really sent.
 
     The SDK sends a key as ``X-Api-Key`` before version 2 and as ``Authorization: Bearer`` since. What rotates is known
     by what does not: an AWS signature by its access key id, a token by whom it stands for.
 
     Args:
-        headers: Of the request.
+        headers: Of the request, as httpx has them.
         keys: Makes the fingerprint.
         principal: Who the client's tokens stand for; empty for a static credential.
     """
-    credential = headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ")
+    credential = _sent_credential(headers)
     if not credential:
         return {}
     identity = _aws_access_key(credential) or principal or _subject(credential) or credential
@@ -59,6 +59,18 @@ def credential_facts(headers: Mapping[str, str], keys: KeyRing, *, principal: st
     if identity is credential and (hint := credential_hint(credential)):
         facts[Attr.KEY_HINT] = hint
     return facts
+
+
+def _sent_credential(headers: Any) -> str:
+    """The credential in the headers of a request; empty when there is none."""
+    found = ""
+    for name, value in headers.raw:
+        match name.lower():
+            case b"x-api-key" if value:
+                return str(value, "latin-1")
+            case b"authorization":
+                found = str(value, "latin-1").removeprefix("Bearer ")
+    return found
 
 
 def _aws_access_key(credential: str) -> str:

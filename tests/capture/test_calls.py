@@ -332,7 +332,7 @@ def test_what_breaks_before_inspection_counts_as_a_failure(
     """Content that was never inspected is RESTRICTED, not clean."""
     from otel_compliance.capture import hooks, messages
 
-    def broken(body: Any) -> Any:
+    def broken(*args: Any) -> Any:
         raise LookupError("jane.doe@example.com")
 
     monkeypatch.setattr(hooks if part == "request_facts" else messages, part, broken)

@@ -10,6 +10,7 @@ from typing import Any
 
 import anthropic
 import pytest
+from packaging.version import Version
 from support.observed import Observed
 
 ASK: dict[str, Any] = {
@@ -63,9 +64,11 @@ WAYS: dict[Callable[[anthropic.Anthropic], None], str] = {
     _call: "completed",
     _read: "completed",
     _break: "cancelled",
-    _drop_in_a_cycle: "abandoned",
     _close_from_another_thread: "cancelled",
 }
+if Version(anthropic.__version__) >= Version("1.0"):
+    # Before, the HTTP library waits for its own lock when the collector closes a stream while it holds that lock.
+    WAYS[_drop_in_a_cycle] = "abandoned"
 
 
 @pytest.mark.usefixtures("_busy_collector")
