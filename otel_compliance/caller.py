@@ -5,11 +5,12 @@ Never OpenTelemetry Baggage: the SDK's propagation would send baggage to the pro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Final
+import inspect
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any, Final, TypeVar, cast
 
 from otel_compliance.classification import Classification
 
@@ -37,6 +38,8 @@ class CallerContext:
     source_ip: str | None = None
 
 
+_F = TypeVar("_F", bound=Callable[..., Any])
+
 _EMPTY: Final = CallerContext()
 _current: ContextVar[CallerContext] = ContextVar("otel_compliance_caller", default=_EMPTY)
 
@@ -46,21 +49,12 @@ def current() -> CallerContext:
     return _current.get()
 
 
-@contextmanager
-def context(
-    *,
-    user_id: str | None = None,
-    team_id: str | None = None,
-    purpose: str | None = None,
-    classification: Classification | str | None = None,
-    jurisdiction: str | None = None,
-    session_id: str | None = None,
-    source_ip: str | None = None,
-) -> Iterator[CallerContext]:
-    """Declare the caller for the Claude calls made inside, as a context manager or a decorator.
+class context:  # noqa: N801 - it is used like a function
+    """Declare the caller for the Claude calls made inside.
 
-    Fields left out keep the value of the enclosing context. Asyncio tasks inherit the context; a new
-    thread does not, unless it is started with ``contextvars.copy_context().run``.
+    A context manager (``with`` and ``async with``) and a decorator of functions and coroutine functions. Fields left
+    out keep the value of the enclosing context. Asyncio tasks inherit the context; a new thread does not, unless it is
+    started with ``contextvars.copy_context().run``.
 
     Args:
         user_id: End user; stored only as a keyed pseudonym.
@@ -71,24 +65,75 @@ def context(
         session_id: The caller's session; stored only as a keyed pseudonym.
         source_ip: Address of the caller.
 
-    Yields:
-        The merged context.
-
     Raises:
         ValueError: `classification` is not the name of a class.
     """
-    outer = _current.get()
-    merged = CallerContext(
-        user_id=user_id or outer.user_id,
-        team_id=team_id or outer.team_id,
-        purpose=purpose or outer.purpose,
-        classification=outer.classification if classification is None else Classification(classification),
-        jurisdiction=jurisdiction or outer.jurisdiction,
-        session_id=session_id or outer.session_id,
-        source_ip=source_ip or outer.source_ip,
-    )
-    token = _current.set(merged)
-    try:
-        yield merged
-    finally:
-        _current.reset(token)
+
+    def __init__(
+        self,
+        *,
+        user_id: str | None = None,
+        team_id: str | None = None,
+        purpose: str | None = None,
+        classification: Classification | str | None = None,
+        jurisdiction: str | None = None,
+        session_id: str | None = None,
+        source_ip: str | None = None,
+    ) -> None:
+        given = {
+            "user_id": user_id,
+            "team_id": team_id,
+            "purpose": purpose,
+            "classification": None if classification is None else Classification(classification),
+            "jurisdiction": jurisdiction,
+            "session_id": session_id,
+            "source_ip": source_ip,
+        }
+        self._given: dict[str, Any] = {name: value for name, value in given.items() if value}
+        self._tokens: list[Token[CallerContext]] = []
+
+    def __enter__(self) -> CallerContext:
+        """The merged context, in force until the block ends."""
+        merged = replace(_current.get(), **self._given)
+        self._tokens.append(_current.set(merged))
+        return merged
+
+    def __exit__(self, *exc_info: object) -> None:
+        _current.reset(self._tokens.pop())
+
+    async def __aenter__(self) -> CallerContext:
+        return self.__enter__()
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self.__exit__(*exc_info)
+
+    def _again(self) -> context:
+        """A context of its own for each call of a decorated function, which may run many times at once."""
+        return context(**self._given)
+
+    def __call__(self, function: _F) -> _F:
+        """Decorate a function or a coroutine function.
+
+        Raises:
+            TypeError: `function` makes a generator: its caller would have the context between its parts.
+        """
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"context() cannot decorate the generator {function.__qualname__}; declare it around the calls"
+            )
+        decorated: Any
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def decorated(*args: Any, **kwargs: Any) -> Any:
+                with self._again():
+                    return await function(*args, **kwargs)
+
+        else:
+
+            @wraps(function)
+            def decorated(*args: Any, **kwargs: Any) -> Any:
+                with self._again():
+                    return function(*args, **kwargs)
+
+        return cast("_F", decorated)

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import threading
+from typing import Any
 
 import pytest
 from opentelemetry import baggage
@@ -38,6 +39,31 @@ def test_it_decorates_functions() -> None:
 
     assert [team(), team()] == ["t", "t"]
     assert current() == CallerContext()
+
+
+async def test_it_decorates_coroutine_functions() -> None:
+    """The context holds while the coroutine runs, not only while it is made, for many at once."""
+
+    @context(team_id="t")
+    async def team(user: str) -> tuple[str | None, str | None]:
+        with context(user_id=user):
+            await asyncio.sleep(0)
+            return current().team_id, current().user_id
+
+    assert await asyncio.gather(team("a"), team("b")) == [("t", "a"), ("t", "b")]
+    assert current() == CallerContext()
+    async with context(purpose="support") as caller:
+        assert caller == current() == CallerContext(purpose="support")
+    assert current() == CallerContext()
+
+
+def test_generators_cannot_be_decorated() -> None:
+    """A generator would leave its context to whoever reads it, so it is refused at once."""
+    with pytest.raises(TypeError, match="cannot decorate the generator"):
+
+        @context(team_id="t")
+        def parts() -> Any:
+            yield
 
 
 async def test_tasks_inherit_and_do_not_mix() -> None:
