@@ -47,7 +47,8 @@ docs: $(STAMP) ## Regenerate dashboards, alert rules, runbooks and the reference
 	$(BIN)/otel-compliance build
 	PYTHONPATH=tests $(BIN)/python -m capture.coverage_page
 
-bench: $(STAMP) ## Run the benchmarks
+bench: $(STAMP) ## Run the benchmarks, with peers beside this package
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/redaction.py
 	$(BIN)/python benchmarks/storage.py
