@@ -57,11 +57,12 @@ class AuditLog:
         self._closed = False
         self._file: int | None = None
         self._waiting: deque[tuple[str, Mapping[str, Any], SpanContext | None]] = deque()
+        # Bound once: the lazy proxy that `wrap_logger` returns would make a logger for each event.
         self._logger = structlog.wrap_logger(
             None,
             processors=[self._stamp, self._chain_up, self._append, self._emit],
             wrapper_class=structlog.BoundLogger,
-        )
+        ).bind()
         self._open(parent="")
         _fork_aware.add(self)
         atexit.register(self.close)
