@@ -18,7 +18,8 @@ What is exported where:
 * The SDK's content mode and the peers put whole prompts and answers on their spans and inspect none of it, except that
   logfire scrubs attributes by patterns. Of a stream, the SDK's content mode keeps the prompt only.
 
-The peers are measured where they are installed (``pip install -e '.[bench]'``), with the SDK's own spans off.
+The peers are measured where they are installed (``make bench`` has an environment for them), with the SDK's own spans
+off. They share one environment, but not that of the tests, where `opentelemetry-instrument` would switch them on.
 """
 
 from __future__ import annotations
