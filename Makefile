@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Apart from the tests: `opentelemetry-instrument` would switch on the peers that are measured, too.
+BENCH_VENV := .venv-bench
+BENCH_STAMP := $(BENCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-lowest test-matrix explore check format docs bench bench-smoke clean
@@ -47,8 +50,13 @@ docs: $(STAMP) ## Regenerate dashboards, alert rules, runbooks and the reference
 	$(BIN)/otel-compliance build
 	PYTHONPATH=tests $(BIN)/python -m capture.coverage_page
 
-bench: $(STAMP) ## Run the benchmarks
-	$(BIN)/python benchmarks/overhead.py
+$(BENCH_STAMP): pyproject.toml otel_compliance.pth
+	@$(PYTHON) -m venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+bench: $(STAMP) $(BENCH_STAMP) ## Run the benchmarks, with peers beside this package
+	$(BENCH_VENV)/bin/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/redaction.py
 	$(BIN)/python benchmarks/storage.py
 
@@ -58,4 +66,4 @@ bench-smoke: $(STAMP) ## Run each benchmark briefly, to see that it works
 	$(BIN)/python benchmarks/storage.py --smoke
 
 clean: ## Remove the environment, caches and the demo's data
-	rm -rf $(VENV) .otel-compliance .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build .coverage
+	rm -rf $(VENV) $(BENCH_VENV) .otel-compliance .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build .coverage

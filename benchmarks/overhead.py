@@ -2,13 +2,24 @@
 
 Usage: python benchmarks/overhead.py [--smoke] [--calls N]
 
-Every configuration runs in processes of its own, in turn, several rounds; the transport answers in memory, so that
-the network hides nothing. All have a tracer provider with a batch processor whose exporter throws spans away. The
-configuration "default store" alone also converts, compresses and writes what it recorded, in background threads that
-share the interpreter's lock with the calls; the others of this package write the audit file and nothing else.
+Every configuration runs in a process of its own, several rounds, in an order that shifts with each round. The
+transport answers in memory, so that the network hides nothing. What is added is the difference to the uninstrumented
+client of the same round.
 
-The peers are measured where they are installed (`pip install -e '.[bench]'`), with the SDK's own spans off, as their
-documentation says. None of them inspects content.
+What is exported where:
+
+* All but the uninstrumented client have a tracer provider with a batch processor, whose exporter counts spans and
+  throws them away. A configuration that exports fewer spans than there were calls is an error.
+* "no store" (``OTEL_COMPLIANCE_STORE=none``) exports nothing else; it writes the audit file, on the calling thread.
+* "store", the default, also converts, compresses and spools spans and audit events, in background threads that share
+  the interpreter's lock with the calls. The difference is what that costs them; it shows in the mean and in the 99th
+  percentile, since most calls meet no export. Batches are small everywhere, for with the defaults (512 spans or five
+  seconds) most cases would end before anything is exported: it is rather more than an app pays.
+* The SDK's content mode and the peers put whole prompts and answers on their spans and inspect none of it, except that
+  logfire scrubs attributes by patterns. Of a stream, the SDK's content mode keeps the prompt only.
+
+The peers are measured where they are installed (``make bench`` has an environment for them), with the SDK's own spans
+off. They share one environment, but not that of the tests, where `opentelemetry-instrument` would switch them on.
 """
 
 from __future__ import annotations
@@ -21,7 +32,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,10 +43,23 @@ from corpus import prompt
 SIZES = (1_024, 8_192, 102_400)
 STREAM_EVENTS = 200
 STREAM = f"stream of {STREAM_EVENTS} events"
-CASES = (*(f"prompt of {size:,} characters" for size in SIZES), STREAM)
+
+
+def _prompt_case(size: int) -> str:
+    return f"prompt of {size:,} characters"
+
+
+CASES = (*map(_prompt_case, SIZES), STREAM)
 BASELINE = "uninstrumented"
 REFERENCE = "native content"
 WARM_UP = 20
+BATCHES = {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "50", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "50"}
+SLOPE = (8_192, 102_400)
+"""Sizes between which the time for each kilobyte is taken, so that what every call costs is not in it."""
+
+
+Rounds = dict[str, list[dict[str, list[float]]]]
+"""By configuration: for each round, the seconds of each call by case."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +70,7 @@ class Configuration:
         environment: Variables of its process.
         native: Whether the SDK makes its own spans.
         module: What must be installed; empty when nothing more is needed.
-        instrument: Switches a peer on.
+        instrument: Switches it on with the span processor to use; `None` makes no spans.
     """
 
     environment: dict[str, str] = field(default_factory=dict)
@@ -55,31 +79,44 @@ class Configuration:
     instrument: Callable[[Any], None] | None = None
 
 
-def _openllmetry(provider: Any) -> None:
+def _provider(processor: Any) -> Any:
+    from opentelemetry.sdk.trace import TracerProvider
+
+    provider = TracerProvider()
+    provider.add_span_processor(processor)
+    return provider
+
+
+def _native(processor: Any) -> None:
+    from opentelemetry import trace
+
+    trace.set_tracer_provider(_provider(processor))
+
+
+def _openllmetry(processor: Any) -> None:
     from opentelemetry.instrumentation.anthropic import AnthropicInstrumentor
 
-    AnthropicInstrumentor().instrument(tracer_provider=provider)
+    AnthropicInstrumentor().instrument(tracer_provider=_provider(processor))
 
 
-def _openinference(provider: Any) -> None:
+def _openinference(processor: Any) -> None:
     from openinference.instrumentation.anthropic import AnthropicInstrumentor
 
-    AnthropicInstrumentor().instrument(tracer_provider=provider)
+    AnthropicInstrumentor().instrument(tracer_provider=_provider(processor))
 
 
-def _logfire(provider: Any) -> None:
+def _logfire(processor: Any) -> None:
     import logfire
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    logfire.configure(send_to_logfire=False, console=False, additional_span_processors=[BatchSpanProcessor(_nowhere())])
+    logfire.configure(send_to_logfire=False, console=False, additional_span_processors=[processor])
     logfire.instrument_anthropic()
 
 
-_ON = {"OTEL_COMPLIANCE": "on", "OTEL_COMPLIANCE_STORE": "none"}
+_NO_STORE = {"OTEL_COMPLIANCE": "on", "OTEL_COMPLIANCE_STORE": "none"}
 CONFIGURATIONS = {
     BASELINE: Configuration(native=False),
-    "native metadata": Configuration(),
-    REFERENCE: Configuration({"ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE": "content"}),
+    "native metadata": Configuration(instrument=_native),
+    REFERENCE: Configuration({"ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE": "content"}, instrument=_native),
     "openinference": Configuration(
         native=False, module="openinference.instrumentation.anthropic", instrument=_openinference
     ),
@@ -87,9 +124,11 @@ CONFIGURATIONS = {
         native=False, module="opentelemetry.instrumentation.anthropic", instrument=_openllmetry
     ),
     "logfire": Configuration(native=False, module="logfire", instrument=_logfire),
-    "otel-compliance": Configuration(_ON),
-    "otel-compliance, redacted content": Configuration({**_ON, "OTEL_COMPLIANCE_CONTENT": "redacted"}),
-    "otel-compliance, default store": Configuration({"OTEL_COMPLIANCE": "on"}),
+    "otel-compliance, no store": Configuration(_NO_STORE, instrument=_native),
+    "otel-compliance, no store, redacted content": Configuration(
+        {**_NO_STORE, "OTEL_COMPLIANCE_CONTENT": "redacted"}, instrument=_native
+    ),
+    "otel-compliance, store": Configuration({"OTEL_COMPLIANCE": "on"}, instrument=_native),
 }
 
 
@@ -101,10 +140,14 @@ def _installed(module: str) -> bool:
 
 
 def _nowhere() -> Any:
+    """An exporter that counts spans and throws them away."""
     from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
     class Nowhere(SpanExporter):
-        def export(self, spans: object) -> SpanExportResult:
+        count = 0
+
+        def export(self, spans: Sequence[object]) -> SpanExportResult:
+            self.count += len(spans)
             return SpanExportResult.SUCCESS
 
     return Nowhere()
@@ -151,17 +194,13 @@ def measure(name: str, calls: int) -> dict[str, list[float]]:
     """Seconds of each call, by case. Runs in a process of its own."""
     import anthropic
     import httpx2
-    from opentelemetry import trace
-    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     configuration = CONFIGURATIONS[name]
-    provider = TracerProvider()
-    provider.add_span_processor(BatchSpanProcessor(_nowhere()))
-    if configuration.instrument is None:
-        trace.set_tracer_provider(provider)
-    else:
-        configuration.instrument(provider)
+    nowhere = _nowhere()
+    processor = BatchSpanProcessor(nowhere, max_queue_size=100_000)
+    if configuration.instrument is not None:
+        configuration.instrument(processor)
     whole, events = _message(prompt(1_024, seed=2)), _stream(prompt(4_096, seed=3))
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -194,6 +233,10 @@ def measure(name: str, calls: int) -> dict[str, list[float]]:
             call(unique)
             times.append(time.perf_counter() - start)
         seconds[case] = times[WARM_UP:]
+    processor.force_flush()
+    expected = 0 if configuration.instrument is None else len(CASES) * (calls + WARM_UP)
+    if nowhere.count < expected:
+        sys.exit(f"{name}: {nowhere.count} spans of {expected} calls, so it did not watch all of them")
     return seconds
 
 
@@ -201,7 +244,8 @@ def run(name: str, calls: int) -> dict[str, list[float]]:
     """Measure one configuration in a process of its own."""
     with tempfile.TemporaryDirectory() as home:
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "ANTHROPIC_"))}
-        environment |= {"OTEL_COMPLIANCE_DIR": home, "PYTHONWARNINGS": "ignore", **CONFIGURATIONS[name].environment}
+        environment |= {"OTEL_COMPLIANCE_DIR": home, "PYTHONWARNINGS": "ignore", **BATCHES}
+        environment |= CONFIGURATIONS[name].environment
         command = [sys.executable, __file__, "--measure", name, "--calls", str(calls)]
         result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if result.returncode:
@@ -210,30 +254,77 @@ def run(name: str, calls: int) -> dict[str, list[float]]:
     return seconds
 
 
-def table(case: str, rounds: dict[str, list[list[float]]]) -> list[str]:
-    """The table of one case; `rounds` holds the seconds of each round of each configuration."""
-    medians = {name: statistics.median(second for times in runs for second in times) for name, runs in rounds.items()}
-    base = medians[BASELINE]
-    reference = medians[REFERENCE] - base
-    lines = [
-        "",
-        f"| {case} | × native content | added, µs | spread of rounds, µs | p99 ÷ median |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for name, runs in rounds.items():
-        each = [statistics.median(times) for times in runs]
-        everything = [second for times in runs for second in times]
-        tail = statistics.quantiles(everything, n=100)[98] / medians[name]
-        added = medians[name] - base
-        ratio = "" if name == BASELINE else f"{added / reference:.2f}"
-        spread = f"{1e6 * (min(each) - base):.0f} to {1e6 * (max(each) - base):.0f}"
-        lines.append(f"| {name} | {ratio} | {1e6 * added:.0f} | {spread} | {tail:.1f} |")
+def _quartiles(values: list[float]) -> tuple[float, float, float]:
+    first, median, third = statistics.quantiles(values, n=4, method="inclusive")
+    return first, median, third
+
+
+def _p99(seconds: list[float]) -> float:
+    return statistics.quantiles(seconds, n=100, method="inclusive")[98]
+
+
+def _added(rounds: Rounds, case: str, name: str, statistic: Callable[[list[float]], float]) -> list[float]:
+    """What a configuration adds to a call, in microseconds, by round."""
+    pairs = zip(rounds[name], rounds[BASELINE], strict=True)
+    return [1e6 * (statistic(watched[case]) - statistic(plain[case])) for watched, plain in pairs]
+
+
+def _ratio(added: list[float], reference: list[float]) -> str:
+    return f"{statistics.median(added) / statistics.median(reference):.2f}"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def case_table(case: str, rounds: Rounds) -> list[str]:
+    """The table of one case."""
+    reference = _added(rounds, case, REFERENCE, statistics.median)
+    columns = ["× native content", "added, µs", "quartiles of rounds", "mean added", "p99 added", "median call"]
+    columns += ["added per event"] if case == STREAM else []
+    lines = ["", _row(case, *columns), _row(*["---"] * (len(columns) + 1))]
+    for name in CONFIGURATIONS:
+        cells = _cells(case, name, rounds, reference) if name in rounds else ["not installed"]
+        lines.append(_row(name, *cells, *[""] * (len(columns) - len(cells))))
+    return lines
+
+
+def _cells(case: str, name: str, rounds: Rounds, reference: list[float]) -> list[str]:
+    call = 1e6 * statistics.median(statistics.median(seconds[case]) for seconds in rounds[name])
+    if name == BASELINE:
+        return [*[""] * 5, f"{call:.0f}"]
+    added = _added(rounds, case, name, statistics.median)
+    first, median, third = _quartiles(added)
+    mean, tail = (statistics.median(_added(rounds, case, name, each)) for each in (statistics.fmean, _p99))
+    cells = [_ratio(added, reference), *(f"{value:.0f}" for value in (median, mean, tail, call))]
+    cells.insert(2, f"{first:.0f} to {third:.0f}")
+    return [*cells, f"{median / STREAM_EVENTS:.2f}"] if case == STREAM else cells
+
+
+def slope_table(rounds: Rounds) -> list[str]:
+    """What each kilobyte of prompt adds."""
+    small, large = (_prompt_case(size) for size in SLOPE)
+    kilobytes = (SLOPE[1] - SLOPE[0]) / 1024
+
+    def slope(name: str) -> list[float]:
+        ends = zip(*(_added(rounds, case, name, statistics.median) for case in (small, large)), strict=True)
+        return [(added_large - added_small) / kilobytes for added_small, added_large in ends]
+
+    title = f"each KB between {SLOPE[0]:,} and {SLOPE[1]:,} characters"
+    lines = ["", _row(title, "× native content", "added, µs per KB", "quartiles of rounds"), _row(*["---"] * 4)]
+    for name in CONFIGURATIONS:
+        if name not in rounds:
+            lines.append(_row(name, "not installed", "", ""))
+        elif name != BASELINE:
+            first, median, third = _quartiles(slope(name))
+            ratio = _ratio(slope(name), slope(REFERENCE))
+            lines.append(_row(name, ratio, f"{median:.2f}", f"{first:.2f} to {third:.2f}"))
     return lines
 
 
 def main() -> None:
     """Measure everything and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smoke", action="store_true", help="run briefly, to see that it works")
     parser.add_argument("--measure", choices=CONFIGURATIONS, help=argparse.SUPPRESS)
     parser.add_argument("--calls", type=int, default=200, help="calls for each case and round")
@@ -241,19 +332,18 @@ def main() -> None:
     if arguments.measure:
         print(json.dumps(measure(arguments.measure, arguments.calls)))
         return
-    rounds, calls = (1, 20) if arguments.smoke else (7, arguments.calls)
+    number, calls = (2, 10) if arguments.smoke else (7, arguments.calls)
     present = [name for name, item in CONFIGURATIONS.items() if _installed(item.module)]
-    times: dict[str, dict[str, list[list[float]]]] = {case: {name: [] for name in present} for case in CASES}
-    for _ in range(rounds):
-        for name in present:
-            for case, seconds in run(name, calls).items():
-                times[case][name].append(seconds)
-    print(f"{Path(__file__).name}: {rounds} rounds of {calls} calls, median; added to an uninstrumented call")
+    rounds: Rounds = {name: [] for name in present}
+    for turn in range(number):
+        # Whoever came first or last each time would gain or lose by what else the machine does.
+        start = turn % len(present)
+        for name in present[start:] + present[:start]:
+            rounds[name].append(run(name, calls))
+    print(f"{Path(__file__).name}: {number} rounds of {calls} calls; medians, microseconds")
     for case in CASES:
-        print("\n".join(table(case, times[case])))
-    missing = [name for name in CONFIGURATIONS if name not in present]
-    if missing:
-        print(f"\nNot installed, so not measured: {', '.join(missing)} (pip install -e '.[bench]').")
+        print("\n".join(case_table(case, rounds)))
+    print("\n".join(slope_table(rounds)))
 
 
 if __name__ == "__main__":

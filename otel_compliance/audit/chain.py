@@ -23,7 +23,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -124,7 +124,8 @@ def render(value: Any) -> str:
     """A fact as text, by the Collector's rules."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str):
+    # Before the abstract `Sequence`, whose check takes longer than all the others.
+    if isinstance(value, str | int):
         return str(value)
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
@@ -133,18 +134,17 @@ def render(value: Any) -> str:
     return str(value)
 
 
+def seal(draft: AuditEvent) -> tuple[AuditEvent, str]:
+    """A draft with its hashes, and its line as of `to_line`. Its facts, most of both, are encoded once."""
+    facts = _canonical(dict(draft.facts))
+    leaf = _leaf_hash(draft, facts)
+    event = replace(draft, leaf=leaf, hash=event_hash(draft.chain, draft.seq, draft.prev, leaf))
+    return event, _line(event, facts)
+
+
 def leaf_hash(event: AuditEvent) -> str:
     """The salted hash of an event's payload."""
-    payload = _canonical(
-        {
-            "event": event.event,
-            "facts": dict(event.facts),
-            "span_id": event.span_id,
-            "timestamp": str(event.timestamp_ns),
-            "trace_id": event.trace_id,
-        }
-    )
-    return hashlib.sha256(b"\x00" + bytes.fromhex(event.salt) + payload.encode("utf-8", "surrogatepass")).hexdigest()
+    return _leaf_hash(event, _canonical(dict(event.facts)))
 
 
 def event_hash(chain: str, seq: int, prev: str, leaf: str) -> str:
@@ -154,20 +154,26 @@ def event_hash(chain: str, seq: int, prev: str, leaf: str) -> str:
 
 def to_line(event: AuditEvent) -> str:
     """An event as one line of JSON, without the line's end."""
-    document = {
-        "timestamp": str(event.timestamp_ns),
-        "event": event.event,
-        "trace_id": event.trace_id,
-        "span_id": event.span_id,
-        "facts": dict(event.facts),
-        "chain": event.chain,
-        "seq": event.seq,
-        "prev": event.prev,
-        "salt": event.salt,
-        "leaf": event.leaf,
-        "hash": event.hash,
-    }
-    return _compact(document)
+    return _line(event, _canonical(dict(event.facts)))
+
+
+def _leaf_hash(event: AuditEvent, facts: str) -> str:
+    """`leaf_hash` with the facts as canonical JSON. The names of the payload stand in the order that sorting gives."""
+    payload = (
+        f'{{"event":{_canonical(event.event)},"facts":{facts},"span_id":{_canonical(event.span_id)},'
+        f'"timestamp":"{event.timestamp_ns}","trace_id":{_canonical(event.trace_id)}}}'
+    )
+    return hashlib.sha256(b"\x00" + bytes.fromhex(event.salt) + payload.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _line(event: AuditEvent, facts: str) -> str:
+    """`to_line` with the facts as canonical JSON."""
+    return (
+        f'{{"timestamp":"{event.timestamp_ns}","event":{_canonical(event.event)},'
+        f'"trace_id":{_canonical(event.trace_id)},"span_id":{_canonical(event.span_id)},"facts":{facts},'
+        f'"chain":{_canonical(event.chain)},"seq":{event.seq},"prev":{_canonical(event.prev)},'
+        f'"salt":{_canonical(event.salt)},"leaf":{_canonical(event.leaf)},"hash":{_canonical(event.hash)}}}'
+    )
 
 
 def from_line(line: str) -> AuditEvent:

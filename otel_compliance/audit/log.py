@@ -11,7 +11,6 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Mapping, MutableMapping
-from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +22,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_conte
 from opentelemetry.util.types import AttributeValue
 
 from otel_compliance import health
-from otel_compliance.audit.chain import GENESIS, AuditEvent, event_hash, leaf_hash, render, to_line
+from otel_compliance.audit.chain import GENESIS, AuditEvent, render, seal
 from otel_compliance.names import AUDIT_LOGGER_NAME, Attr, Event
 
 _SALT_BYTES: Final = 16
@@ -58,11 +57,12 @@ class AuditLog:
         self._closed = False
         self._file: int | None = None
         self._waiting: deque[tuple[str, Mapping[str, Any], SpanContext | None]] = deque()
+        # Bound once: the lazy proxy that `wrap_logger` returns would make a logger for each event.
         self._logger = structlog.wrap_logger(
             None,
             processors=[self._stamp, self._chain_up, self._append, self._emit],
             wrapper_class=structlog.BoundLogger,
-        )
+        ).bind()
         self._open(parent="")
         _fork_aware.add(self)
         atexit.register(self.close)
@@ -168,10 +168,9 @@ class AuditLog:
                 if value is not None
             },
         )
-        leaf = leaf_hash(draft)
-        chained = replace(draft, leaf=leaf, hash=event_hash(self._chain, self._seq, self._prev, leaf))
+        chained, line = seal(draft)
         self._seq, self._prev = self._seq + 1, chained.hash
-        return {**event, "chained": chained}
+        return {**event, "chained": chained, "line": line}
 
     def _append(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
         """One write per event, so that the lines of a crashed process are whole.
@@ -180,7 +179,7 @@ class AuditLog:
         """
         if self._file is not None:
             with health.contained("audit.file"):
-                os.write(self._file, to_line(event["chained"]).encode("utf-8", "surrogatepass") + b"\n")
+                os.write(self._file, event["line"].encode("utf-8", "surrogatepass") + b"\n")
         return event
 
     def _emit(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
