@@ -80,7 +80,8 @@ _FAMILIES: Final = (
     ),
     _Family(
         "URL_CREDENTIAL",
-        (b"://",),
+        # Not "://": then no URL could be seen to be clean at a glance.
+        (b"@",),
         (b"@",),
         re.compile(rb"://[^\s/@:\"'<>]{0,128}+:([^\s/@\"'<>\x82]{1,128}+)@"),
         group=1,
