@@ -229,9 +229,10 @@ _IDENTIFIERS = tuple(
         if item.shapes
         else tuple(f"{_WORDS[item.type]}{text}" for text in (" {}", ": {},", " is {}.", " no. {}")),
     )
-    # Random characters hardly ever make one of these.
+    # These are made above, and random characters hardly ever make one of these.
     for item in IDENTIFIERS
-    if item.type not in ("MX_CURP", "IT_CODICE_FISCALE", "US_MBI", "BR_CNPJ", "CN_RESIDENT_ID", "FR_NIR", "UK_NINO")
+    if item.type
+    not in ("MX_CURP", "IT_CODICE_FISCALE", "US_MBI", "BR_CNPJ", "CN_RESIDENT_ID", "FR_NIR", "UK_NINO", "PHONE")
 )
 
 _NEGATIVES: tuple[Make, ...] = (

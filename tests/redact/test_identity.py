@@ -47,6 +47,10 @@ NAMED = (
     ("BR_CPF", "CPF ", "11144477735"),
     ("CA_SIN", "SIN ", "046 454 286"),
     ("JP_MY_NUMBER", "My Number ", "1234 5678 9018"),
+    ("PHONE", "Telefon: ", "030 901820"),
+    ("PHONE", "mobile ", "0171 1234567"),
+    ("PHONE", "call ", "020 7946 0958"),
+    ("PHONE", "tel. ", "06 12 34 56 78"),
     ("PASSPORT", "my passport is ", "C01X00T47"),
     ("PASSPORT", "passeport ", "12AB34567"),
     ("DRIVERS_LICENSE", "driver's license ", "D1234567"),
@@ -63,7 +67,17 @@ ADDRESSES = (
     "Hauptstraße 12, 10115 Berlin",
     "12 rue de la Paix, 75002 Paris",
 )
-WEAK = ("ES_DNI", "US_BANK_ROUTING", "US_EIN", "PASSPORT", "DRIVERS_LICENSE", "DATE_OF_BIRTH", "KR_RRN", "IN_PAN")
+WEAK = (
+    "ES_DNI",
+    "US_BANK_ROUTING",
+    "US_EIN",
+    "PASSPORT",
+    "DRIVERS_LICENSE",
+    "DATE_OF_BIRTH",
+    "KR_RRN",
+    "IN_PAN",
+    "PHONE",
+)
 """Types without a check, or whose check letter another character may fit."""
 
 

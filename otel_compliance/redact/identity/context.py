@@ -80,3 +80,18 @@ BIRTH: Final = words(
     "nascid[oa]",
     "data urodzenia",
 )
+TELEPHONE: Final = words(
+    "phone tel t\x80l mobil handy cell call fax whatsapp portable rufnummer",
+    "phone",
+    "tele?f",
+    r"tel\b",
+    "t\x80l",
+    "mobil",
+    "handy",
+    "cell",
+    "call",
+    "fax",
+    "whatsapp",
+    "portable",
+    "rufnummer",
+)

@@ -132,3 +132,8 @@ def es_dni(text: str) -> bool:
 def date(text: str) -> bool:
     """A date in some order of day, month and year: nothing that cannot be one."""
     return text.isdigit() and any(1 <= int(text[start : start + 2]) <= 31 for start in (0, len(text) - 2))
+
+
+def national_phone(text: str) -> bool:
+    """A telephone number as it is dialled within most countries: the trunk prefix 0, and no second one."""
+    return text[0] == "0" and text[1] != "0"

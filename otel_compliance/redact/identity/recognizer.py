@@ -13,6 +13,7 @@ from otel_compliance.redact.identity.context import (
     BIRTH,
     DRIVERS_LICENSE,
     PASSPORT,
+    TELEPHONE,
     Context,
     any_text,
     window_before,
@@ -83,12 +84,17 @@ IDENTIFIERS: Final = (
     Identifier("DRIVERS_LICENSE", any_text, (), ("A0000000", "A00000000", "000000000", "00000000", "0000000",
                                                  "AA000000", "A000 0000 0000", "A00000000000", "A000000000000",
                                                  "A00000000000000"), DRIVERS_LICENSE, 0.75),
+    Identifier("PHONE", numbers.national_phone, (), ("00 0000 0000", "000 0000 0000", "0000 000 0000", "00000 000000",
+                                                     "00 00 00 00 00", "000 000000", "000 0000000", "000 00000000",
+                                                     "0000 000000", "0000 0000000", "0000 00000000", "000 000 000",
+                                                     "000 000 0000", "0000000000", "00000000000", "000000000"),
+               TELEPHONE, 0.75),
     Identifier("DATE_OF_BIRTH", numbers.date, (), ("00 00 0000", "0 00 0000", "00 0 0000", "0 0 0000", "0000 00 00",
                                                    "00 00 00"), BIRTH, 0.75),
 )  # fmt: skip
 
 
-NUMBER_TYPES: Final = frozenset(item.type for item in IDENTIFIERS) - {"DATE_OF_BIRTH"}
+NUMBER_TYPES: Final = frozenset(item.type for item in IDENTIFIERS) - {"DATE_OF_BIRTH", "PHONE"}
 """Types whose separators do not matter: with and without them it is the same number."""
 
 
