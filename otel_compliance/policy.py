@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
@@ -59,6 +59,7 @@ class ClassificationTable(_Table):
 
     default: _Class = Classification.INTERNAL
     unlisted: _Class = Classification.CONFIDENTIAL
+    secrets: _Class = Classification.RESTRICTED
     files: _Class = Classification.CONFIDENTIAL
     entities: dict[str, _Class] = Field(default_factory=dict)
     teams: dict[str, _Class] = Field(default_factory=dict)
@@ -202,12 +203,18 @@ class Policy(_Table):
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
-    def classify(self, entity_types: Iterable[str]) -> Classification:
-        """The class of content in which `entity_types` were found."""
+    def classify(self, entity_types: Iterable[str], secret_types: Collection[str]) -> Classification:
+        """The class of content in which some entities were found.
+
+        Args:
+            entity_types: The types that were found.
+            secret_types: Which types are credentials: they need not be listed one by one.
+        """
         table = self.classification
-        return Classification.highest(
-            [table.default, *(table.entities.get(item, table.unlisted) for item in entity_types)]
-        )
+        classes = [
+            table.entities.get(item, table.secrets if item in secret_types else table.unlisted) for item in entity_types
+        ]
+        return Classification.highest([table.default, *classes])
 
     def floor(
         self, *, team_id: str | None, purpose: str | None, model: str = "", tools: Iterable[str] = ()

@@ -173,7 +173,7 @@ class Facts:
             team_id=self._team(call), purpose=call.caller.purpose, model=call.model, tools=call.tools
         )
         candidates = [
-            ("content" if types else "policy", self.policy.classify(types)),
+            ("content" if types else "policy", self.policy.classify(types, SECRET_TYPES)),
             ("context", call.caller.classification or Classification.PUBLIC),
             ("policy", Classification.RESTRICTED if call.surface.secret else floor),
             ("policy", self.policy.classification.files if _has_file(call) else Classification.PUBLIC),

@@ -115,10 +115,12 @@ class _Inspector:
 
     def inspect(self, text: str) -> _Result:
         """Look into `text`."""
+        from otel_compliance.redact import SECRET_TYPES
+
         redacted = self.redactor.redact(text)
         types = {item.type for item in redacted.findings}
-        classes = {name: self.policy.classify([name]) for name in types}
-        return _Result(text, redacted, self.policy.classify(types), classes)
+        classes = {name: self.policy.classify([name], SECRET_TYPES) for name in types}
+        return _Result(text, redacted, self.policy.classify(types, SECRET_TYPES), classes)
 
 
 def _finding(item: Finding) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from otel_compliance.redact.processors import (
 )
 from otel_compliance.redact.recognize import Finding, Folded, Recognizer
 from otel_compliance.redact.redactor import Redacted, Redactor
-from otel_compliance.redact.secret_keys import SECRET_TYPES
+from otel_compliance.redact.secrets import SECRET_TYPES
 from otel_compliance.redact.selftest import verify
 from otel_compliance.redact.structure import RedactedValue
 

@@ -95,7 +95,7 @@ def default_recognizers() -> Sequence[Recognizer]:
     from otel_compliance.redact.identity import DocumentRecognizer, IdentifierRecognizer
     from otel_compliance.redact.network import IPRecognizer
     from otel_compliance.redact.numbers import IbanRecognizer, NumberRecognizer
-    from otel_compliance.redact.secret_keys import SecretRecognizer
+    from otel_compliance.redact.secrets import SecretRecognizer
     from otel_compliance.redact.text import EmailRecognizer
 
     built_in: list[Recognizer] = [

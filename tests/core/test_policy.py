@@ -14,15 +14,28 @@ PUBLIC, INTERNAL, CONFIDENTIAL, RESTRICTED = Classification
 def test_default_policy_is_safe() -> None:
     """Without a file: contact data is CONFIDENTIAL, secrets are RESTRICTED, and RESTRICTED content is not kept."""
     policy = Policy.default()
-    assert {item: policy.classify([item]) for item in ("EMAIL", "SSN", "ANTHROPIC_KEY", "SOMETHING_NEW")} == {
+    assert {
+        item: policy.classify([item], {"SLACK_TOKEN"}) for item in ("EMAIL", "SSN", "SLACK_TOKEN", "SOMETHING_NEW")
+    } == {
         "EMAIL": CONFIDENTIAL,
         "SSN": RESTRICTED,
-        "ANTHROPIC_KEY": RESTRICTED,
+        "SLACK_TOKEN": RESTRICTED,
         "SOMETHING_NEW": CONFIDENTIAL,
     }
-    assert policy.classify([]) is INTERNAL
+    assert policy.classify([], set()) is INTERNAL
     assert [policy.captures(item) for item in Classification] == [True, True, True, False]
     assert [policy.retention_days(item) for item in Classification] == [400, 400, 90, 30]
+
+
+def test_the_class_of_secrets_is_one_key() -> None:
+    """All credentials have the class of secrets, but for a type that is listed by itself."""
+    policy = Policy.parse(
+        'version = 1\n[classification]\nsecrets = "CONFIDENTIAL"\n[classification.entities]\nJWT = "INTERNAL"\n'
+    )
+    secret_types = {"SLACK_TOKEN", "JWT"}
+    assert policy.classify(["SLACK_TOKEN"], secret_types) is CONFIDENTIAL
+    assert policy.classify(["JWT"], secret_types) is INTERNAL
+    assert policy.classify(["SLACK_TOKEN", "SSN"], secret_types) is RESTRICTED
 
 
 def test_floors_by_model_and_tool() -> None:
@@ -38,7 +51,7 @@ def test_a_file_changes_only_what_it_says() -> None:
     policy = Policy.parse('version = 1\n[classification.teams]\nhr = "RESTRICTED"\n[retention]\nRESTRICTED = 7\n')
     assert policy.floor(team_id="hr", purpose=None) is RESTRICTED
     assert policy.floor(team_id=None, purpose=None) is PUBLIC
-    assert policy.classify(["SSN"]) is RESTRICTED
+    assert policy.classify(["SSN"], set()) is RESTRICTED
     assert [policy.retention_days(item) for item in Classification] == [400, 400, 90, 7]
 
 

@@ -1,0 +1,160 @@
+"""Values that are credentials by the name they are given.
+
+In configuration, code, JSON text, query strings, headers and prose: ``password: …``, ``api_key=…``, "my password is …".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from otel_compliance.redact.recognize import Finding
+from otel_compliance.redact.secrets.headers import authorization, cookies
+from otel_compliance.redact.secrets.names import ENDINGS, Kind, kind_of, normal, type_of
+from otel_compliance.redact.secrets.placeholders import is_code, is_opaque, is_path, is_placeholder, is_word
+
+_MAX_NAME: Final = 48
+_NAME_END: Final = b" \"'`*]\t"
+"""What may stand between a name and its sign: quotes of JSON, the bracket of an index, emphasis of Markdown."""
+
+_NAME: Final = re.compile(rb"[\w.\- ]*\Z")
+_VALUE: Final = re.compile(
+    rb"[:=]{1,2}>?[*\s]{0,6}"
+    rb"(?:[bBfFrRuU]?([\"'`])(?P<quoted>[^\"'`\s,;:)][^\"'`\r\n]{0,512}+)|(?P<bare>[^\s\"'`&;,<>\x82]{1,512}+))"
+)
+# It begins with a literal, so it is found at the speed of a search for it.
+_IS_SIGN: Final = re.compile(rb" is (?<=(?i:" + b"|".join(sorted(ENDINGS)) + rb") is )")
+_IS: Final = re.compile(
+    rb" is (?:(?:now|just|set to|simply):? )?"
+    rb"(?:[\"'`](?P<quoted>[^\"'`\r\n]{1,128}+)|(?P<bare>[^\s\"'`,;<>\x82]{1,128}+))"
+)
+_OPTION: Final = re.compile(
+    rb"--[\w\-]{0,30}(?:password|passwd|token|secret|api-key)[ ]+[\"']?([^\s\"'\-][^\s\"'\x82]{3,256}+)"
+)
+_AWS_SECRET: Final = re.compile(rb"ecret.{0,24}?[=:\"' ]{1,4}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])")
+_HEXADECIMAL: Final = re.compile(rb"[0-9a-f]+")
+_TRAILING: Final = b".,:?)]}>*`\\|"
+_LINE_END: Final = re.compile(rb"[ \t]{0,8}(?:[\r\n]|\Z|  )")
+
+
+def assignments(data: bytes) -> Iterator[Finding]:
+    """The values of names that say so."""
+    for sign in (b"=", b":"):
+        yield from _signs(data, sign)
+    for match in _IS_SIGN.finditer(data):
+        if finding := _value(data, match.start(), b" is "):
+            yield finding
+    if b" --" in data:
+        yield from _options(data)
+    if b"ecret" in data:
+        yield from _aws_secrets(data)
+
+
+def _aws_secrets(data: bytes) -> Iterator[Finding]:
+    """Secret access keys shortly behind the words, without a sign; they have no mark of their own."""
+    for match in _AWS_SECRET.finditer(data):
+        if b"aws" in data[max(0, match.start() - 24) : match.start(1)].lower() and not _HEXADECIMAL.fullmatch(match[1]):
+            yield Finding("AWS_KEY", *match.span(1), 0.9)
+
+
+def _signs(data: bytes, sign: bytes) -> Iterator[Finding]:
+    at = data.find(sign)
+    while at > 0:
+        # One look rejects nearly all words; what closes a name before its sign is at most four characters.
+        before = data[max(0, at - 8) : at].rstrip(_NAME_END)
+        finding = _value(data, at, sign) if before[-3:].lower() in ENDINGS else None
+        if finding is not None:
+            yield finding
+        at = data.find(sign, finding.end if finding else at + 1)
+
+
+def _value(data: bytes, at: int, sign: bytes) -> Finding | None:
+    """The value behind the sign at an offset, when the name before it says that it is a credential."""
+    words = _NAME.search(data[max(0, at - _MAX_NAME) : at].rstrip(_NAME_END))
+    name = normal(words[0]) if words else b""
+    match kind_of(name):
+        case None:
+            return None
+        case Kind.AUTHORIZATION:
+            return authorization(data, at + 1)
+        case Kind.COOKIE:
+            return cookies(data, at + 1) if sign == b":" else None
+        case kind if sign == b" is ":
+            stated = _IS.match(data, at)
+            return _stated(data, stated, kind, type_of(name)) if stated else None
+        case kind:
+            found = _VALUE.match(data, at)
+            return _confirmed(data, found, kind, type_of(name), prose=sign == b":") if found else None
+
+
+def _confirmed(data: bytes, match: re.Match[bytes], kind: Kind, type_: str, *, prose: bool) -> Finding | None:
+    """The value that is assigned, unless it only marks the place of one, is code, or begins a sentence."""
+    quoted = match["quoted"] is not None
+    start, end = match.span("quoted" if quoted else "bare")
+    if not quoted:
+        end = start + len(data[start:end].rstrip(_TRAILING))
+    value = data[start:end]
+    if is_placeholder(value) or is_path(value) or not _PLAUSIBLE[kind](value):
+        return None
+    if quoted:
+        plausible = b" " not in value or (kind is Kind.PASSWORD and value.split(b" ", 1)[0].lower() not in _STATES)
+    elif is_word(value):
+        plausible = kind is Kind.PASSWORD and value.lower() not in _STATES and _stands_alone(data, start, end, prose)
+    else:
+        plausible = not is_code(data[start : end + 1])
+    return Finding(type_, start, end, 0.8 if kind is Kind.TOKEN else 0.9) if plausible else None
+
+
+def _stands_alone(data: bytes, start: int, end: int, prose: bool) -> bool:
+    """Whether a word without quotes is the whole value, rather than the beginning of a sentence or a name in code."""
+    if not prose and data[start - 1 : start] == b" " and b"_" in data[start:end]:
+        return False
+    behind = data[end : end + 1]
+    return behind in (b"&", b";") or (behind == b" " and not prose) or _LINE_END.match(data, end) is not None
+
+
+def _password(value: bytes) -> bool:
+    return len(value) >= 4
+
+
+def _key(value: bytes) -> bool:
+    return len(value) >= 6 and not is_word(value) and not value.isdigit()
+
+
+def _token(value: bytes) -> bool:
+    return len(value) >= 12 and is_opaque(value)
+
+
+_PLAUSIBLE: Final = {Kind.PASSWORD: _password, Kind.KEY: _key, Kind.TOKEN: _token}
+
+
+def _stated(data: bytes, match: re.Match[bytes], kind: Kind, type_: str) -> Finding | None:
+    """The value of a sentence such as "my password is …", in which much else is said of passwords, too."""
+    quoted = match["quoted"] is not None
+    start, end = match.span("quoted" if quoted else "bare")
+    value = data[start:end] if quoted else data[start:end].rstrip(_TRAILING)
+    if is_placeholder(value) or is_code(value) or b" " in value or (is_word(value) and not quoted):
+        return None
+    if not _PLAUSIBLE[kind](value) or (kind is not Kind.PASSWORD and not is_opaque(value)):
+        return None
+    return Finding(type_, start, start + len(value), 0.85)
+
+
+def _options(data: bytes) -> Iterator[Finding]:
+    """Of command lines such as ``--password …``."""
+    for match in _OPTION.finditer(data):
+        value = match[1]
+        if not (is_placeholder(value) or is_code(value) or is_path(value) or is_word(value)):
+            yield Finding("CREDENTIAL", *match.span(1), 0.85)
+
+
+_STATES: Final = frozenset(
+    b"""
+    a an and are authentication can cannot could contains correct default do does enter expired failed for forgotten
+    has have how if in incorrect invalid is it leave may minimum mismatch missing must new not of ok old or please
+    protected provide rejected rejects required reset rules same saved set should strength strong the they this to too
+    unchanged unknown updated use used valid we weak what when where which will with wrong you your
+    """.split()
+)
+"""What is said of passwords, in messages and instructions."""

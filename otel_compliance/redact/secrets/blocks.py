@@ -1,0 +1,53 @@
+"""Private keys in text armour, with their whole body, and passwords in URLs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from otel_compliance.redact.recognize import Finding
+
+_BEGIN: Final = re.compile(rb"-----BEGIN (?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+"""PKCS #8 (RFC 7468), PKCS #1 and SEC 1 as OpenSSL writes them, OpenSSH's PROTOCOL.key, OpenPGP (RFC 9580)."""
+
+_END: Final = b"-----END "
+_END_LINE: Final = re.compile(rb"-----END [A-Z0-9 ]{1,60}(?:-----)?")
+_MAX_BODY: Final = 20_000
+"""More than the armour of an RSA key of 16,384 bits or of a large OpenPGP key ring."""
+
+_CUT_BODY: Final = re.compile(
+    # Header lines, such as Proc-Type, DEK-Info, Version and Comment, and base64. An escaped line end is two blanks.
+    rb"(?:[A-Z][A-Za-z\-]{2,20}: [^\r\n]{0,200}?(?:[\r\n]|  )|[A-Za-z0-9+/=\s])*+"
+)
+
+_URL: Final = re.compile(
+    # A password may have an at sign in it; the last one before the host counts.
+    rb"://[^\s/@:\"'<>]{0,128}+:([^\s/\"'<>\x82]{1,128})@(?=[\w.\-\[\x80])"
+)
+
+
+def private_keys(data: bytes) -> Iterator[Finding]:
+    """Private keys up to their last line, or as far as they go when they are cut off."""
+    done = data.find(b"-----BEGIN ")
+    while done >= 0 and (begin := _BEGIN.search(data, done)):
+        done = _end_of(data, begin.end())
+        yield Finding("PRIVATE_KEY", begin.start(), done, 0.99)
+
+
+def _end_of(data: bytes, body: int) -> int:
+    limit = body + _MAX_BODY
+    next_key = data.find(b"-----BEGIN ", body, limit)
+    end = data.find(_END, body, next_key if next_key >= 0 else limit)
+    line = _END_LINE.match(data, end) if end >= 0 else None
+    if line is not None:
+        return line.end()
+    cut = _CUT_BODY.match(data, body, limit)
+    return cut.end() if cut else body
+
+
+def url_passwords(data: bytes) -> Iterator[Finding]:
+    """Passwords of URLs, RFC 3986 section 3.2.1: of databases, brokers, repositories and web sites."""
+    if b"@" in data:
+        for match in _URL.finditer(data):
+            yield Finding("URL_CREDENTIAL", *match.span(1), 0.97)

@@ -1,0 +1,132 @@
+"""Credentials of secret stores, identity, data platforms and networks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from otel_compliance.redact.secrets.family import Family, around, family
+
+FAMILIES: Final[tuple[Family, ...]] = (
+    family(
+        "BEARER_TOKEN",
+        ("Bearer ", "bearer ", "BEARER "),
+        r" {0,4}(?=[\w.~+/=\-]{0,80}[0-9])([\w.~+/\-]{16,8000}+={0,2})",
+        source="RFC 6750",
+        confidence=0.9,
+    ),
+    family(
+        "BASIC_AUTH",
+        ("Basic ", "basic ", "BASIC "),
+        r" {0,4}(?=[a-zA-Z]{0,80}+[0-9])(?=[a-z0-9]{0,80}+[A-Z])([A-Za-z0-9+/]{16,400}+={0,2})",
+        source="RFC 7617",
+        confidence=0.9,
+    ),
+    family("VAULT_TOKEN", ("hvs.", "hvb.", "hvr."), r"[\w\-]{20,400}+", source="HashiCorp Vault, tokens", word=True),
+    family(
+        "VAULT_TOKEN",
+        "s.",
+        r"(?=[A-Za-z]{0,24}+[0-9])[A-Za-z0-9]{24}(?![\w\-]|\.\w)",
+        source="HashiCorp Vault, tokens before 1.10",
+        word=True,
+        confidence=0.8,
+    ),
+    around(
+        "TERRAFORM_TOKEN",
+        ".atlasv1.",
+        r"[A-Za-z0-9]{14}\.atlasv1\.[\w\-]{40,80}+",
+        source="HCP Terraform, API tokens",
+        before=range(14, 15),
+        confidence=0.99,
+    ),
+    family(
+        "DOPPLER_TOKEN",
+        ("dp.pt.", "dp.st.", "dp.ct.", "dp.sa.", "dp.scim.", "dp.audit."),
+        r"(?:[a-z0-9_\-]{2,35}\.)?[A-Za-z0-9]{32,48}+",
+        source="Doppler, auth token formats",
+        word=True,
+    ),
+    family("ONEPASSWORD_TOKEN", "ops_eyJ", r"[A-Za-z0-9+/=]{100,2000}+", source="1Password, service accounts"),
+    family(
+        "ONEPASSWORD_KEY",
+        "A3-",
+        r"[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}",
+        source="1Password, Secret Key",
+        word=True,
+    ),
+    family(
+        "INFISICAL_TOKEN", "st.", r"[0-9a-f]{24}\.[0-9a-f]{32}\.[0-9a-f]{32}", source="Infisical, tokens", word=True
+    ),
+    family("PULUMI_TOKEN", "pul-", r"[0-9a-f]{40}", source="Pulumi, access tokens", word=True),
+    family(
+        "TAILSCALE_KEY",
+        "tskey-",
+        r"(?:auth|api|client|scim|webhook)-[A-Za-z0-9]{8,24}(?:CNTRL)?-[A-Za-z0-9]{16,48}+",
+        source="Tailscale, key prefixes",
+    ),
+    family("AGE_KEY", "AGE-SECRET-KEY-1", r"[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{16,58}+", source="age, format v1"),
+    family(
+        "DATABRICKS_TOKEN",
+        ("dapi", "dose"),
+        r"[0-9a-f]{32}(?:-[0-9])?(?![\w\-])",
+        source="Databricks, personal access tokens",
+        word=True,
+    ),
+    family(
+        "PLANETSCALE_TOKEN",
+        ("pscale_tkn_", "pscale_pw_", "pscale_oauth_"),
+        r"[\w.\-]{32,64}+",
+        source="PlanetScale, service tokens and passwords",
+    ),
+    family(
+        "SUPABASE_KEY",
+        ("sbp_", "sb_secret_"),
+        r"(?:v0_)?[\w\-]{20,64}+",
+        source="Supabase, API keys and access tokens",
+        word=True,
+    ),
+    family("NEON_KEY", "napi_", r"[a-z0-9]{60,70}+", source="Neon, API keys", word=True),
+    family(
+        "CLICKHOUSE_KEY",
+        "4b1d",
+        r"[A-Za-z0-9]{38}(?![\w\-])",
+        source="ClickHouse Cloud, API keys",
+        word=True,
+        confidence=0.95,
+    ),
+    family("PREFECT_KEY", ("pnu_", "pnb_"), r"[A-Za-z0-9]{36}(?![\w\-])", source="Prefect Cloud, API keys", word=True),
+    family(
+        "OKTA_TOKEN",
+        "00",
+        r"(?=[\w\-]{0,39}[A-Z])(?=[\w\-]{0,39}[a-z])(?=[\w\-]{0,39}[_\-])[A-Za-z0-9][\w\-]{39}(?![\w\-])",
+        source="Okta, API tokens",
+        word=True,
+        confidence=0.7,
+    ),
+    family(
+        "CONFLUENT_SECRET", "cflt", r"[A-Za-z0-9+/]{60}(?![A-Za-z0-9])", source="Confluent Cloud, API keys", word=True
+    ),
+    family("OPENSHIFT_TOKEN", "sha256~", r"[\w\-]{43}(?![\w\-])", source="OpenShift, OAuth tokens"),
+    family(
+        "LAUNCHDARKLY_KEY",
+        ("sdk-", "api-"),
+        r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        source="LaunchDarkly, keys",
+        word=True,
+    ),
+    # Header and payload are JSON objects, so both begin with base64url of '{"'.
+    family(
+        "JWT",
+        "eyJ",
+        r"(?<![\w\-]eyJ)[\w\-]{10,8000}+\.eyJ[\w\-]{8,16000}+\.[\w\-]{8,2000}+",
+        source="RFC 7519",
+        word=True,
+    ),
+    # Five parts: header, encrypted key, initialisation vector, ciphertext, tag.
+    family(
+        "JWT",
+        "eyJ",
+        r"(?<![\w\-]eyJ)[\w\-]{10,2000}+\.[\w\-]{0,2000}+\.[\w\-]{12,64}+\.[\w\-]{8,16000}+\.[\w\-]{16,128}+",
+        source="RFC 7516",
+        word=True,
+    ),
+)

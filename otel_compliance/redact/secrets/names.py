@@ -1,0 +1,124 @@
+"""Names whose values are credentials: of fields, parameters, headers and in running text."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+_SEPARATORS: Final = b"_-. "
+
+PASSWORDS: Final = (
+    *(b"password", b"passwd", b"passwort", b"passphrase", b"passcode", b"pwd", b"pswd"),
+    b"rediscliauth",
+)
+KEYS: Final = (
+    *(b"apikey", b"appkey", b"accesskey", b"secretkey", b"privatekey", b"signingkey", b"encryptionkey", b"masterkey"),
+    *(b"accountkey", b"servicekey", b"authkey", b"sharedaccesskey", b"sharedkey", b"consumerkey", b"deploykey"),
+    *(b"secret", b"credential", b"credentials"),
+)
+TOKENS: Final = (b"token", b"jwt", b"bearer", b"sessionid", b"sessid", b"sig", b"hec")
+HEADERS: Final = (b"authorization",)
+COOKIES: Final = (b"cookie",)
+
+_NO_SECRET: Final = (
+    *(
+        b"pagetoken",
+        b"nexttoken",
+        b"continuationtoken",
+        b"synctoken",
+        b"eostoken",
+        b"bostoken",
+        b"padtoken",
+        b"stoptoken",
+    ),
+)
+"""Names that end like one of a secret: places in a list, and tokens of a language model."""
+
+_VENDORS: Final = (
+    # Families whose values have no shape of their own, by what is in the name that they are given.
+    (b"awssession", "AWS_SESSION_TOKEN"),
+    (b"awssecret", "AWS_KEY"),
+    (b"secretaccesskey", "AWS_KEY"),
+    (b"accountkey", "AZURE_STORAGE_KEY"),
+    (b"sharedaccesskey", "AZURE_KEY"),
+    (b"azure", "AZURE_CLIENT_SECRET"),
+    (b"datadog", "DATADOG_KEY"),
+    (b"ddapikey", "DATADOG_KEY"),
+    (b"ddappkey", "DATADOG_KEY"),
+    (b"heroku", "HEROKU_KEY"),
+    (b"cohere", "COHERE_KEY"),
+    (b"mistral", "MISTRAL_KEY"),
+    (b"elevenlabs", "ELEVENLABS_KEY"),
+    (b"snowflake", "SNOWFLAKE_PASSWORD"),
+    (b"snowsql", "SNOWFLAKE_PASSWORD"),
+    (b"auth0", "AUTH0_SECRET"),
+    (b"okta", "OKTA_TOKEN"),
+    (b"splunk", "SPLUNK_TOKEN"),
+    (b"hectoken", "SPLUNK_TOKEN"),
+    (b"twilio", "TWILIO_KEY"),
+    (b"cloudflare", "CLOUDFLARE_TOKEN"),
+    (b"postmark", "POSTMARK_TOKEN"),
+    (b"travis", "TRAVIS_TOKEN"),
+    (b"circle", "CIRCLECI_TOKEN"),
+    (b"pagerduty", "PAGERDUTY_KEY"),
+    (b"opsgenie", "OPSGENIE_KEY"),
+    (b"algolia", "ALGOLIA_KEY"),
+    (b"paypal", "PAYPAL_SECRET"),
+    (b"plaid", "PLAID_TOKEN"),
+    (b"zendesk", "ZENDESK_TOKEN"),
+    (b"mailgun", "MAILGUN_KEY"),
+    (b"codecov", "CODECOV_TOKEN"),
+    (b"mongodb", "MONGODB_PASSWORD"),
+    (b"pgpassword", "POSTGRES_PASSWORD"),
+    (b"postgres", "POSTGRES_PASSWORD"),
+    (b"mysql", "MYSQL_PASSWORD"),
+    (b"redis", "REDIS_PASSWORD"),
+    (b"rabbitmq", "RABBITMQ_PASSWORD"),
+    (b"phpsessid", "SESSION_ID"),
+    (b"jsessionid", "SESSION_ID"),
+    (b"sessionid", "SESSION_ID"),
+)
+
+NAMED_TYPES: Final = frozenset(type_ for _, type_ in _VENDORS)
+"""Types of values that are known by their name."""
+
+ENDINGS: Final = frozenset(name[-3:] for names in (PASSWORDS, KEYS, TOKENS, HEADERS, COOKIES) for name in names)
+"""The last three letters of every name: one look at them rejects nearly all words that stand before a colon."""
+
+
+class Kind(Enum):
+    """What a name says about its value."""
+
+    PASSWORD = "password"  # noqa: S105 - anything may be a password
+    KEY = "key"
+    TOKEN = "token"  # noqa: S105 - only what looks random is a credential
+    AUTHORIZATION = "authorization"
+    COOKIE = "cookie"
+
+
+_KINDS: Final = (
+    (_NO_SECRET, None),
+    (PASSWORDS, Kind.PASSWORD),
+    (KEYS, Kind.KEY),
+    (TOKENS, Kind.TOKEN),
+    (HEADERS, Kind.AUTHORIZATION),
+    (COOKIES, Kind.COOKIE),
+)
+
+
+def normal(name: bytes) -> bytes:
+    """A name in the form in which ``api_key``, ``API-Key`` and ``apiKey`` are the same."""
+    return name.translate(None, _SEPARATORS).lower()
+
+
+def kind_of(name: bytes) -> Kind | None:
+    """What a name in normal form says about its value; `None` when it says nothing."""
+    for endings, kind in _KINDS:
+        if name.endswith(endings):
+            return kind
+    return None
+
+
+def type_of(name: bytes) -> str:
+    """The type of a credential of this name, in normal form."""
+    return next((type_ for part, type_ in _VENDORS if part in name), "CREDENTIAL")

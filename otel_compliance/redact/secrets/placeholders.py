@@ -1,0 +1,62 @@
+"""What stands where a credential would, and is none: placeholders, code, and English."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_NOUN: Final = (
+    rb"(?:secret|password|passwd|pwd|passphrase|passcode|token|credentials?|key|value|string"
+    rb"|(?:api|access|secret|private|auth)[ _\-]?(?:key|token))"
+)
+_PLACEHOLDER: Final = re.compile(
+    rb"(?i)[*x.\-_#?0\x81 :]+"  # a mask
+    rb"|[<\[{].*|\$?\$?[{(].*|.*\$\{.*|.*\{\{.*"  # <password>, ${VAR}, $(command), {{ value }}
+    rb"|\$[a-z_]+|%[a-z_]+%?|%\(.*|@[a-z_]+"  # $VAR, %s, %VAR%, @variable
+    rb"|.*\x82.*"  # a token that stands for a value that is redacted already
+    rb"|(?:(?:an?|my|the|your|own|some|new|old|db|user|insert|enter|add|put|example|dummy|fake|test)[ _\-]?){0,3}"
+    + _NOUN
+    + rb"(?:[ _\-]?(?:goes[ _\-])?(?:here|hash|field))?"
+    rb"|your[ _\-].*|change[ _\-]?(?:me|it|this)!?|replace[ _\-].*|placeholder.*|.*redacted.*"
+    rb"|masked|hidden|removed|omitted|empty|blank|unset|todo|tbd|yes|no|on|off"
+    rb"|none|null|nil|nan|n/a|na|true|false|undefined"
+    rb"|str|string|text|bytes|int|integer|number|bool|boolean|object|any|optional|required|(?:var)?char(?:\(.*)?"
+    rb"|example|sample|dummy|foo|bar|foobar|default|basic|bearer|digest"
+)
+_CODE: Final = re.compile(
+    rb"[A-Za-z_][A-Za-z_]*(?:\.[A-Za-z_]\w*)+\W*|[A-Za-z_][\w.]*[(\[].*|(?:process\.env|os\.environ|secrets|vault|env|var|data)[.:].*"
+)
+"""``self.password``, ``get_secret("x")``, ``os.environ["X"]``: an expression, no value."""
+
+_WORD: Final = re.compile(rb"[A-Za-z\x80][A-Za-z\x80'_/\-]*")
+_PATH: Final = re.compile(rb"(?:~|\.{0,2})/.*|[A-Za-z]:\\.*|https?://.*")
+
+
+_LETTER: Final = re.compile(rb"[A-Za-z]")
+_DIGIT: Final = re.compile(rb"[0-9]")
+
+
+def is_placeholder(value: bytes) -> bool:
+    """Whether a value only marks the place of one."""
+    return _PLACEHOLDER.fullmatch(value) is not None
+
+
+def is_code(value: bytes) -> bool:
+    """Whether a value without quotes is an expression of a program."""
+    return _CODE.fullmatch(value) is not None
+
+
+def is_word(value: bytes) -> bool:
+    """Whether a value is a word or an identifier: letters, hyphens, underscores."""
+    return _WORD.fullmatch(value) is not None
+
+
+def is_path(value: bytes) -> bool:
+    """Whether a value is the path of a file or the address of a page."""
+    return _PATH.fullmatch(value) is not None
+
+
+def is_opaque(value: bytes) -> bool:
+    """Whether a value looks random: letters and digits, and many different characters."""
+    mixed = _LETTER.search(value) and _DIGIT.search(value)
+    return len(value) >= 8 and bool(mixed) and len(set(value)) >= 6

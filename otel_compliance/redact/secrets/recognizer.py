@@ -1,0 +1,109 @@
+"""Finds credentials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.secrets import (
+    ai,
+    cloud,
+    infrastructure,
+    messaging,
+    observability,
+    payment,
+    saas,
+    source_hosting,
+)
+from otel_compliance.redact.secrets.assignments import assignments
+from otel_compliance.redact.secrets.blocks import private_keys, url_passwords
+from otel_compliance.redact.secrets.family import LITERAL_BEFORE, MIN_RUN, TOKEN_CHARS, Family, any_of
+from otel_compliance.redact.secrets.names import NAMED_TYPES
+
+FAMILIES: Final[tuple[Family, ...]] = (
+    *ai.FAMILIES,
+    *cloud.FAMILIES,
+    *source_hosting.FAMILIES,
+    *messaging.FAMILIES,
+    *payment.FAMILIES,
+    *observability.FAMILIES,
+    *infrastructure.FAMILIES,
+    *saas.FAMILIES,
+)
+"""All families. Of two that match at the same place the first counts."""
+
+_OTHER_TYPES: Final = frozenset(
+    {"AUTHORIZATION", "BASIC_AUTH", "BEARER_TOKEN", "CREDENTIAL", "PRIVATE_KEY", "SESSION_COOKIE", "URL_CREDENTIAL"}
+)
+
+SECRET_TYPES: Final = frozenset(family.type for family in FAMILIES) | NAMED_TYPES | _OTHER_TYPES
+"""Entity types that are credentials, not personal data. ``CREDENTIAL`` is one of no known vendor, known by its name."""
+
+_RUN: Final = b"a" * MIN_RUN
+_RUNS: Final = bytes(ord("a") if byte in TOKEN_CHARS else ord(" ") for byte in range(256))
+"""To an alphabet in which a search for one literal finds every long run of the characters of credentials."""
+
+_HEXADECIMAL: Final = re.compile(rb"[0-9a-f\-]++")
+_LONGEST: Final = 4
+"""Characters of the longest literal that is hexadecimal itself."""
+
+_LITERAL: Final = any_of(literal for family in FAMILIES for literal in family.literals)
+_LITERALS: Final = re.compile(_LITERAL.encode("ascii"))
+
+
+def _by_literal() -> dict[bytes, tuple[Family, ...]]:
+    """Families by the first two characters of their literals."""
+    index: dict[bytes, tuple[Family, ...]] = {}
+    for family in FAMILIES:
+        for key in dict.fromkeys(literal[:2] for literal in family.literals):
+            index[key] = (*index.get(key, ()), family)
+    return index
+
+
+_INDEX: Final = _by_literal()
+
+
+class SecretRecognizer:
+    """Credentials of known families, and values that are credentials by their name."""
+
+    entity_types = SECRET_TYPES
+    hint = rf"{_LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN | is | --|ecret"
+
+    def find(self, folded: Folded) -> Iterator[Finding]:
+        """The credentials; those that overlap are settled by the caller."""
+        data = folded.ascii
+        yield from _of_families(data)
+        yield from assignments(data)
+        yield from private_keys(data)
+        yield from url_passwords(data)
+
+
+def _of_families(data: bytes) -> Iterator[Finding]:
+    runs = data.translate(_RUNS)
+    done, start = 0, runs.find(_RUN)
+    while start >= 0:
+        end = runs.find(b" ", start + MIN_RUN)
+        end = end if end >= 0 else len(data)
+        position = max(done, start - LITERAL_BEFORE)
+        # Digests and UUIDs are the most frequent long runs; no literal is within one.
+        last = start + _LONGEST if _HEXADECIMAL.fullmatch(data, start, end) else end
+        while literal := _LITERALS.search(data, position, last):
+            finding = _at(data, literal.start())
+            position = literal.start() + 1
+            if finding:
+                # What stands behind "Bearer" may be of a known vendor.
+                position = finding.start if finding.start > literal.start() else finding.end
+            if finding:
+                yield finding
+        done = max(position, end)
+        start = runs.find(_RUN, done)
+
+
+def _at(data: bytes, literal: int) -> Finding | None:
+    """The credential whose literal begins at an offset."""
+    for family in _INDEX[data[literal : literal + 2]]:
+        if match := family.match(data, literal):
+            return Finding(family.type, *match.span(match.re.groups), family.confidence)
+    return None
