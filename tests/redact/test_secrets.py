@@ -136,7 +136,7 @@ def test_passwords_of_urls(url: str, password: str) -> None:
     ("text", "expected"),
     [
         ("password: hunter2", "hunter2"),
-        ("Password: Tr0ub4dor&3", "Tr0ub4dor"),
+        ("Password: Tr0ub4dor&3", "Tr0ub4dor&3"),
         ("passwd=abc123xyz", "abc123xyz"),
         ("pwd = 'purple horse'", "purple horse"),
         ("my password is hunter2.", "hunter2"),

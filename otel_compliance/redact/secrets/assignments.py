@@ -21,7 +21,9 @@ _NAME_END: Final = b" \"'`*]\t"
 _NAME: Final = re.compile(rb"[\w.\- ]*\Z")
 _VALUE: Final = re.compile(
     rb"[:=]{1,2}>?[*\s]{0,6}"
-    rb"(?:[bBfFrRuU]?([\"'`])(?P<quoted>[^\"'`\s,;:)][^\"'`\r\n]{0,512}+)|(?P<bare>[^\s\"'`&;,<>\x82]{1,512}+))"
+    rb"(?:[bBfFrRuU]?([\"'`])(?P<quoted>[^\"'`\s,;:)][^\"'`\r\n]{0,512}+)|(?P<bare>"
+    # An ampersand belongs to the value unless the next parameter of a query, or an entity, begins with it.
+    rb"(?:[^\s\"'`&;,<>\x82]|&(?![\w.\-]{1,40}=|[a-z]{2,6};|\Z)){1,512}+))"
 )
 # It begins with a literal, so it is found at the speed of a search for it.
 _IS_SIGN: Final = re.compile(rb" is (?<=(?i:" + b"|".join(sorted(ENDINGS)) + rb") is )")
