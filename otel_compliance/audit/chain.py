@@ -125,7 +125,7 @@ def render(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     # Before the abstract `Sequence`, whose check takes longer than all the others.
-    if isinstance(value, str | int):
+    if isinstance(value, (str, int)):
         return str(value)
     if isinstance(value, float):
         return repr(value).removesuffix(".0")

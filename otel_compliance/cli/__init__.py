@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from otel_compliance.cli import audit, calls, check, classify, demo, detect, migrate, report
+from otel_compliance.cli import audit, calls, check, classify, demo, detect, migrate, report, spool
 from otel_compliance.cli.answer import EXIT_CODES, command
 
 __all__ = ["app", "main"]
@@ -30,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 audit_app = typer.Typer(help="The audit log.", no_args_is_help=True, epilog=EXIT_CODES)
+spool_app = typer.Typer(help="What waits for delivery to the store.", no_args_is_help=True, epilog=EXIT_CODES)
 
 for _target, _name, _function in (
     (app, "demo", demo.demo),
@@ -39,11 +40,15 @@ for _target, _name, _function in (
     (app, "detect", detect.detect),
     (app, "report", report.report),
     (audit_app, "verify", audit.verify_command),
+    (spool_app, "list", spool.list_segments),
+    (spool_app, "replay", spool.replay),
+    (spool_app, "drop", spool.drop),
     (app, "migrate", migrate.migrate),
     (app, "build", report.build),
 ):
     _target.command(_name, epilog=EXIT_CODES)(command(_function))
 app.add_typer(audit_app, name="audit")
+app.add_typer(spool_app, name="spool")
 
 
 def _print_version(wanted: bool) -> None:

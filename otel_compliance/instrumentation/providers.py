@@ -88,9 +88,14 @@ class Providers:
         return provider
 
     def for_logs(self) -> Any:
-        """The logger provider of the audit events: the app's, attached, or a private one."""
+        """The logger provider of the audit events: the app's, attached, or a private one for the store.
+
+        `None` when there is neither: nobody would see what is emitted.
+        """
         provider = self._given_logger_provider or _logs.get_logger_provider()
         if not hasattr(provider, "add_log_record_processor"):
+            if self._settings.store is None:
+                return None
             provider = LoggerProvider(resource=Resource.create())
         self._attach_logs(provider)
         return provider

@@ -80,7 +80,8 @@ def _only_usable(values: list[bytes]) -> str | None:
     """The value, when there is exactly one: of two, one may be the client's own and the other the gateway's."""
     if len(values) != 1:
         return None
-    text = _decoded(values[0]).strip()
+    # Only the white space that HTTP allows around a value: `strip` would take control characters along.
+    text = _decoded(values[0]).strip(" \t")
     return text if len(text) <= MAX_CHARS and text.isprintable() else None
 
 
@@ -93,7 +94,7 @@ def _decoded(value: bytes) -> str:
 
 
 def _address(text: str) -> str | None:
-    """An IP address, without the port that some proxies add to it; `None` for a path or for ``unknown``."""
+    """An IP address, without the port and the zone that may follow it; `None` for a path or for ``unknown``."""
     host = text
     if text.startswith("["):
         host = text[1:].partition("]")[0]
@@ -103,6 +104,8 @@ def _address(text: str) -> str | None:
         address = ip_address(host)
     except ValueError:
         return None
-    # A server that listens on IPv6 alone sees IPv4 clients as ``::ffff:203.0.113.9``.
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return str(mapped or address)
+    if isinstance(address, IPv6Address):
+        # A server that listens on IPv6 alone sees IPv4 clients as ``::ffff:203.0.113.9``. A zone (``fe80::1%eth0``)
+        # means something on one host only, and may be any text; the number of the address is without it.
+        return str(address.ipv4_mapped or IPv6Address(int(address)))
+    return str(address)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
+from inspect import getmodulename
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +20,9 @@ MAX_CHARS: Final = 256
 """Text up to here is redacted and kept: methods, ids, reasons. Longer text is withheld, as it may be a prompt."""
 
 _SDK: Final = "anthropic"
-_DATA_ONLY: Final = "types"
-"""The SDK's package of data classes, nine modules of ten. None of them logs."""
+_CACHE: Final = "__pycache__"
+_WITHOUT_LOGGERS: Final = ("types", _CACHE)
+"""Folders of the SDK that are not looked into. ``types`` has data classes, nine modules of ten; none of them logs."""
 
 
 class RedactingFilter(logging.Filter):
@@ -116,18 +118,20 @@ def _of_sdk_modules() -> Iterator[str]:
     A filter sees only what is logged on its very logger, and the SDK makes some loggers late: clients for clouds,
     tools and credentials are imported on first use. All its loggers bear the name of one of its modules (a test
     looks at its source), so they are made here, before the modules are. The folder is listed instead of a list kept
-    here, so that loggers of newer SDKs are covered. A handler on the logger ``anthropic`` would see the records of
-    children too, but only behind their own handlers, and an app without handlers would lose its warnings.
+    here, so that loggers of newer SDKs are covered. Bytecode and compiled modules count as much as sources: some
+    images have no sources. A handler on the logger ``anthropic`` would see the records of children too, but only
+    behind their own handlers, and an app without handlers would lose its warnings.
     """
     with health.contained("redact.logfilter"):
         spec = find_spec(_SDK)
         for folder in (spec and spec.submodule_search_locations) or ():
             root = Path(folder)
-            packages = [item for item in root.iterdir() if item.is_dir() and item.name != _DATA_ONLY]
-            files = [*root.glob("*.py"), *(file for package in packages for file in package.rglob("*.py"))]
-            for file in files:
-                parts = file.relative_to(root).with_suffix("").parts
-                yield ".".join((_SDK, *(parts[:-1] if parts[-1] == "__init__" else parts)))
+            packages = [item for item in root.iterdir() if item.is_dir() and item.name not in _WITHOUT_LOGGERS]
+            for file in (*root.glob("*.*"), *(file for package in packages for file in package.rglob("*.*"))):
+                module = getmodulename(file.name)
+                if module is not None and file.parent.name != _CACHE:
+                    own = () if module == "__init__" else (module,)
+                    yield ".".join((_SDK, *file.parent.relative_to(root).parts, *own))
 
 
 def _exception_name(record: logging.LogRecord) -> str | None:

@@ -92,6 +92,7 @@ def default_recognizers() -> Sequence[Recognizer]:
     Raises:
         RedactionError: An installed recogniser cannot be loaded, or is none.
     """
+    from otel_compliance.redact.identity import DocumentRecognizer, IdentifierRecognizer
     from otel_compliance.redact.network import IPRecognizer
     from otel_compliance.redact.numbers import IbanRecognizer, NumberRecognizer
     from otel_compliance.redact.secrets import SecretRecognizer
@@ -101,6 +102,8 @@ def default_recognizers() -> Sequence[Recognizer]:
         EmailRecognizer(),
         NumberRecognizer(),
         IbanRecognizer(),
+        IdentifierRecognizer(),
+        DocumentRecognizer(),
         IPRecognizer(),
         SecretRecognizer(),
     ]

@@ -12,6 +12,7 @@ from typing import Final
 from otel_compliance.errors import RedactionError
 from otel_compliance.keys import KeyRing
 from otel_compliance.redact.fold import FoldedText
+from otel_compliance.redact.identity import NUMBER_TYPES
 from otel_compliance.redact.memo import MIN_CHARS, Inspected, Memo
 from otel_compliance.redact.recognize import Finding, Folded, Recognizer, default_recognizers
 from otel_compliance.redact.structure import Count, FieldNames, RedactedValue, Walk
@@ -187,5 +188,7 @@ def _normal_form(entity_type: str, data: bytes, text: str, start: int, end: int)
             return plain.translate(None, b" -").decode("ascii", "replace")
         case "IPV6":
             return _canonical_address(plain.partition(b"%")[0].decode("ascii", "replace"))
+        case _ if entity_type in NUMBER_TYPES:
+            return plain.translate(None, b" .-/()").decode("ascii", "replace")
         case _:
             return text[start:end]

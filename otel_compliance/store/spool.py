@@ -129,6 +129,21 @@ class Spool:
         """The segments that were set aside."""
         return sorted((self.directory / _QUARANTINE).glob("*.seg"))
 
+    def replay(self, segment: Path) -> Path:
+        """Put a segment that was set aside back among those that wait, under its old name, so that it counts once.
+
+        Raises:
+            SpoolError: It is damaged, so that it would only be set aside again.
+            OSError: The folder cannot be written.
+        """
+        # Its name is <exporter id>-<epoch>-<sequence>.seg; the id has hyphens of its own.
+        exporter, epoch, sequence = segment.name.rsplit("-", 2)
+        target = self.directory / exporter / f"{epoch}-{sequence}"
+        self.read(segment)
+        _make(target.parent)
+        segment.rename(target)
+        return target
+
     def sweep(self) -> None:
         """Remove what processes that are gone left behind: drafts, which were never accepted, and empty folders."""
         for path in (*self.directory.glob("*/*.tmp"), *self.directory.glob("*/")):

@@ -216,6 +216,7 @@ def test_names_of_headers_have_no_case(served: Any) -> None:
         ("   ", None),
         ("a\tb", None),
         ("a\x7fb", None),
+        ("\tjane ", "jane"),
         ("Jürgen".encode().decode("latin-1"), "Jürgen"),
         ("J\xfcrgen", "Jürgen"),
         ("evil\u202eeman".encode().decode("latin-1"), None),
@@ -239,6 +240,8 @@ def test_values_that_no_gateway_sets_are_ignored(served: Any, value: str, expect
         (1, ["[2001:db8::1]:4711"], "2001:db8::1"),
         (1, ["2001:DB8:0::1"], "2001:db8::1"),
         (1, ["::ffff:203.0.113.9"], "203.0.113.9"),
+        (1, ["fe80::1%eth0"], "fe80::1"),
+        (1, ["fe80::1%jane.doe@example.com"], "fe80::1"),
         (1, ["unknown"], "127.0.0.1"),
         (1, [""], "127.0.0.1"),
         (1, [], "127.0.0.1"),
@@ -285,6 +288,15 @@ def test_functions_that_run_in_threads_have_the_caller() -> None:
     """Starlette runs endpoints that are no coroutines in worker threads."""
     with asgi(user_header="X-User") as ask:
         assert json.loads(ask("/thread", [("X-User", "jane")])[1])["user_id"] == "jane"
+
+
+@pytest.mark.parametrize("value", ["jane\x1f", "\x1cjane", "jane\x85"])
+def test_control_characters_at_the_ends_count(value: str) -> None:
+    """They are not white space to be taken off. WSGI is asked without a server, since that of wsgiref strips them."""
+    with asgi(user_header="X-User") as ask:
+        assert json.loads(ask("/", [("X-User", value)])[1]) == {"source_ip": "127.0.0.1"}
+    body: Any = ComplianceWSGIMiddleware(wsgi_app, user_header="X-User")(environ(HTTP_X_USER=value), start_response)
+    assert json.loads(body[0]) == {"source_ip": "203.0.113.9"}
 
 
 def test_a_header_that_came_twice_is_ignored() -> None:

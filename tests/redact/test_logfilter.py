@@ -3,6 +3,8 @@
 import asyncio
 import io
 import logging
+import os
+import py_compile
 import re
 import subprocess
 import sys
@@ -203,6 +205,37 @@ _base_client.log.warning("Request options: %s", {"prompt": "x"})
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert result.stderr == "Request options: [WITHHELD]\n"
+
+
+def test_an_sdk_without_sources_is_covered(tmp_path: Path) -> None:
+    """Some images hold bytecode only; what is imported late is redacted there, too."""
+    package = tmp_path / "anthropic"
+    (package / "lib").mkdir(parents=True)
+    for name in ("__init__", "lib/__init__", "lib/late"):
+        source = package / f"{name}.py"
+        source.write_text("import logging\nlog = logging.getLogger(__name__)\n")
+        py_compile.compile(str(source), cfile=str(source.with_suffix(".pyc")), doraise=True)
+        source.unlink()
+    program = """
+from otel_compliance import health
+from otel_compliance.keys import KeyRing
+from otel_compliance.redact import Redactor
+from otel_compliance.redact.logfilter import install
+install(Redactor(KeyRing(bytes(32))))
+import anthropic.lib.late
+for module in (anthropic, anthropic.lib, anthropic.lib.late):
+    module.log.warning("%s", {"prompt": "x"})
+assert health.swallowed() == {}
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert result.stderr == "[WITHHELD]\n" * 3
 
 
 # --- single records ---

@@ -1,0 +1,192 @@
+"""Identifiers with a form of their own: found by shape, confirmed by check digits, weak ones by a word before them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from otel_compliance.redact.identity import letters, numbers
+from otel_compliance.redact.identity.context import (
+    BIRTH,
+    DRIVERS_LICENSE,
+    PASSPORT,
+    TELEPHONE,
+    Context,
+    any_text,
+    window_before,
+    words,
+)
+from otel_compliance.redact.recognize import Finding, Folded
+
+_SEPARATORS: Final = b" .-/()"
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """One scheme of identifiers.
+
+    Attributes:
+        type: The entity type.
+        valid: Whether its characters, without separators, can be one.
+        shapes: What it looks like in `Folded.shape` and may stand alone: its separators or its check tell enough.
+        named: What it looks like where a word before it must say what it is.
+        context: The words.
+        confidence: That of its findings.
+    """
+
+    type: str
+    valid: Callable[[str], bool]
+    shapes: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    context: Context | None = None
+    confidence: float = 0.85
+
+
+IDENTIFIERS: Final = (
+    Identifier("US_ITIN", numbers.us_itin, ("000 00 0000",), ("000000000",), words("itin taxpayer")),
+    Identifier("US_EIN", numbers.us_ein, (), ("00 0000000",),
+               words("ein employer federal", r"ein\b", "employer id", "federal tax")),
+    Identifier("US_MBI", letters.us_mbi, ("0A00A00AA00", "0AA0A00AA00", "0A00AA0AA00", "0AA0AA0AA00",
+                                          "0A00 A00 AA00", "0AA0 A00 AA00", "0A00 AA0 AA00", "0AA0 AA0 AA00")),
+    Identifier("US_NPI", numbers.us_npi, (), ("0000000000",), words("npi provider", r"npi\b", "provider id")),
+    Identifier("US_BANK_ROUTING", numbers.us_routing, (), ("000000000",),
+               words("routing aba rtn", "routing", r"aba\b", r"rtn\b")),
+    Identifier("UK_NHS", numbers.uk_nhs, (), ("000 000 0000", "0000000000"), words("nhs")),
+    Identifier("UK_NINO", letters.uk_nino, ("AA000000A", "AA 00 00 00 A", "AA 000000 A")),
+    Identifier("CN_RESIDENT_ID", numbers.cn_resident_id, ("000000000000000000", "00000000000000000A")),
+    Identifier("IN_AADHAAR", numbers.in_aadhaar, ("0000 0000 0000",), ("000000000000",), words("aadha uidai")),
+    Identifier("IN_PAN", letters.in_pan, ("AAAAA0000A",)),
+    Identifier("DE_TAX_ID", numbers.de_tax_id, (), ("00000000000", "00 000 000 000"),
+               words("steuer identif nr tax tin", "steuer", "identifikationsnummer", "id-?nr", "tax id", r"tin\b")),
+    Identifier("DE_SOCIAL_INSURANCE", letters.de_social_insurance, ("00000000A000", "00 000000 A 000")),
+    Identifier("FR_NIR", numbers.fr_nir, ("000000000000000", "0 00 00 00 000 000 00", "0 00 00 0A 000 000 00",
+                                          "0000000000000 00")),
+    Identifier("ES_DNI", numbers.es_dni, ("00000000A", "00000000 A")),
+    Identifier("ES_NIE", letters.es_nie, ("A0000000A", "A 0000000 A")),
+    Identifier("IT_CODICE_FISCALE", letters.it_codice_fiscale, ("AAAAAA00A00A000A", "AAA AAA 00A00 A000A")),
+    Identifier("PL_PESEL", numbers.pl_pesel, (), ("00000000000",), words("pesel")),
+    Identifier("SG_NRIC", letters.sg_nric, ("A0000000A",)),
+    Identifier("KR_RRN", numbers.kr_rrn, ("000000 0000000",)),
+    Identifier("AU_TFN", numbers.au_tfn, (), ("000 000 000", "000000000"), words("tfn tax", "tfn", "tax file")),
+    Identifier("AU_MEDICARE", numbers.au_medicare, (), ("0000 00000 0", "0000000000"), words("medicare")),
+    Identifier("BR_CPF", numbers.br_cpf, ("000 000 000 00",), ("00000000000",), words("cpf")),
+    Identifier("BR_CNPJ", numbers.br_cnpj, ("00 000 000 0000 00",), ("00000000000000",), words("cnpj")),
+    Identifier("CA_SIN", numbers.ca_sin, (), ("000 000 000", "000000000"),
+               words("sin social nas", r"sin\b", "social insurance", r"nas\b")),
+    Identifier("MX_CURP", letters.mx_curp, ("AAAA000000AAAAAA00", "AAAA000000AAAAAAA0")),
+    Identifier("JP_MY_NUMBER", numbers.jp_my_number, (), ("0000 0000 0000", "000000000000"),
+               words("number kojin", "my ?number", "kojin bango")),
+    Identifier("PASSPORT", any_text, (), ("000000000", "00000000", "A0000000", "A00000000", "AA0000000", "AAA000000",
+                                          "AA000000", "00AA00000", "A00A00A00", "A0AA00AA0"), PASSPORT, 0.75),
+    Identifier("DRIVERS_LICENSE", any_text, (), ("A0000000", "A00000000", "000000000", "00000000", "0000000",
+                                                 "AA000000", "A000 0000 0000", "A00000000000", "A000000000000",
+                                                 "A00000000000000"), DRIVERS_LICENSE, 0.75),
+    Identifier("PHONE", numbers.national_phone, (), ("00 0000 0000", "000 0000 0000", "0000 000 0000", "00000 000000",
+                                                     "00 00 00 00 00", "000 000000", "000 0000000", "000 00000000",
+                                                     "0000 000000", "0000 0000000", "0000 00000000", "000 000 000",
+                                                     "000 000 0000", "0000000000", "00000000000", "000000000"),
+               TELEPHONE, 0.75),
+    Identifier("DATE_OF_BIRTH", numbers.date, (), ("00 00 0000", "0 00 0000", "00 0 0000", "0 0 0000", "0000 00 00",
+                                                   "00 00 00"), BIRTH, 0.75),
+)  # fmt: skip
+
+
+NUMBER_TYPES: Final = frozenset(item.type for item in IDENTIFIERS) - {"DATE_OF_BIRTH", "PHONE"}
+"""Types whose separators do not matter: with and without them it is the same number."""
+
+
+def _by_shape() -> dict[bytes, list[tuple[Identifier, bool]]]:
+    """Shape to the schemes that have it, each with whether a word before it is needed."""
+    schemes: dict[bytes, list[tuple[Identifier, bool]]] = {}
+    for item in IDENTIFIERS:
+        for named, shapes in ((False, item.shapes), (True, item.named)):
+            for shape in shapes:
+                schemes.setdefault(shape.encode("ascii"), []).append((item, named))
+    return schemes
+
+
+_SCHEMES: Final = _by_shape()
+_MOST_GROUPS: Final = max(shape.count(b" ") + 1 for shape in _SCHEMES)
+
+# Every shape has two digits in a row. What may belong to the same value stands around them.
+_RUN: Final = re.compile(rb"00[0A ]*+")
+_RUN_BEFORE: Final = 20
+_REMEMBERED_CHARS: Final = 64
+
+
+class IdentifierRecognizer:
+    """National, health and tax numbers of people."""
+
+    entity_types = frozenset(item.type for item in IDENTIFIERS)
+    hint = (
+        r"[0-9]{6}|[0-9][ .\-/()][0-9]{1,2}[ .\-/()][0-9]{2}"
+        r"|[0-9]{3}[ .\-/()]?[0-9]{2,3}[ .\-/()]?[0-9]{3}|[0-9]{2}[ .\-/()][0-9]{3}[ .\-/()][0-9]{3}"
+        r"|[0-9]{2}[ .\-/()][0-9]{7}|[0-9]{4}[ .\-/()][0-9]{4}|[0-9] [0-9]{2} [0-9]{2} [0-9]"
+        r"|[A-Z]{2}[ .\-/()]?[0-9]{2}[ .\-/()]?[0-9]{2}|[A-Z][ .\-/()][0-9]{7}|[A-Z]{3} ?[A-Z]{2,3} ?[0-9]{2}"
+        r"|[0-9][A-Z][A-Z0-9][0-9]"
+    )
+
+    def find(self, folded: Folded) -> Iterator[Finding]:
+        """The identifiers."""
+        data, shape = folded.ascii, folded.shape
+        done = 0
+        for run in _RUN.finditer(shape):
+            first = run.start()
+            if first < done:
+                continue
+            # Not beyond what is neither digit, capital nor separator.
+            before = max(done, first - _RUN_BEFORE)
+            start = max(before, shape.rfind(b"a", before, first) + 1)
+            done = run.end()
+            run_shape = shape[start:done]
+            # Without a capital the shortest is a date of birth; with one, India's PAN has four digits.
+            if run_shape.count(b"0") >= (4 if b"A" in run_shape else 6):
+                yield from _in_run(data, run_shape, start)
+
+
+def _in_run(data: bytes, run: bytes, offset: int) -> Iterator[Finding]:
+    """What is in digits, capitals and separators of this shape."""
+    candidates = _candidates(run) if len(run) <= _REMEMBERED_CHARS else _candidates.__wrapped__(run)
+    window: bytes | None = None
+    for identifier, named, first, last in candidates:
+        start, end = offset + first, offset + last
+        if data[start - 1 : start].isalnum() or data[end : end + 1].isalnum() or _continues(data, start, end):
+            continue
+        if named:
+            window = window_before(data, start) if window is None else window
+            if identifier.context is None or not identifier.context.within(window):
+                continue
+        if identifier.valid(data[start:end].translate(None, _SEPARATORS).decode("ascii")):
+            yield Finding(identifier.type, start, end, identifier.confidence)
+
+
+@lru_cache(maxsize=4096)
+def _candidates(run: bytes) -> tuple[tuple[Identifier, bool, int, int], ...]:
+    """What a run of this shape may hold: one group of characters, or several, with their offsets.
+
+    Shapes come again and again, and tell nothing of the text.
+    """
+    groups = run.split(b" ")
+    starts = [0]
+    for group in groups:
+        starts.append(starts[-1] + len(group) + 1)
+    found = []
+    for first, group in enumerate(groups):
+        shape = group
+        for last in range(first, min(first + _MOST_GROUPS, len(groups))):
+            if not groups[last]:
+                break
+            if last > first:
+                shape += b" " + groups[last]
+            found += [(item, named, starts[first], starts[last + 1] - 1) for item, named in _SCHEMES.get(shape, ())]
+    return tuple(found)
+
+
+def _continues(data: bytes, start: int, end: int) -> bool:
+    """Whether a separator and a digit stand beside a candidate, so that it is part of something longer."""
+    return (data[start - 1 : start] in (b".", b"-", b"/") and data[start - 2 : start - 1].isdigit()) or (
+        data[end : end + 1] in (b".", b"-", b"/") and data[end + 1 : end + 2].isdigit()
+    )
