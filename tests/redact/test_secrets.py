@@ -181,6 +181,7 @@ def test_assignments(text: str, expected: str) -> None:
         ("TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef", "TWILIO_KEY"),
         ("POSTMARK_SERVER_TOKEN", "550e8400-e29b-41d4-a716-446655440000", "POSTMARK_TOKEN"),
         ("TRAVIS_TOKEN", "Zx81Qq0pLm77Zx81Qq0pLm", "TRAVIS_TOKEN"),
+        ("OKTA_API_TOKEN", "00Zx81Qq0pLm77Zx81Qq0pLm77Zx81Qq0pLm77Zx81", "OKTA_TOKEN"),
         ("sig", "Zx81Qq0pLm77Zx81Qq0pLm%2Bab%3D", "CREDENTIAL"),
     ],
 )

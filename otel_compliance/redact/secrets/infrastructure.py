@@ -22,14 +22,6 @@ FAMILIES: Final[tuple[Family, ...]] = (
         confidence=0.9,
     ),
     family("VAULT_TOKEN", ("hvs.", "hvb.", "hvr."), r"[\w\-]{20,400}+", source="HashiCorp Vault, tokens", word=True),
-    family(
-        "VAULT_TOKEN",
-        "s.",
-        r"(?=[A-Za-z]{0,24}+[0-9])[A-Za-z0-9]{24}(?![\w\-]|\.\w)",
-        source="HashiCorp Vault, tokens before 1.10",
-        word=True,
-        confidence=0.8,
-    ),
     around(
         "TERRAFORM_TOKEN",
         ".atlasv1.",
@@ -94,14 +86,6 @@ FAMILIES: Final[tuple[Family, ...]] = (
         confidence=0.95,
     ),
     family("PREFECT_KEY", ("pnu_", "pnb_"), r"[A-Za-z0-9]{36}(?![\w\-])", source="Prefect Cloud, API keys", word=True),
-    family(
-        "OKTA_TOKEN",
-        "00",
-        r"(?=[\w\-]{0,39}[A-Z])(?=[\w\-]{0,39}[a-z])(?=[\w\-]{0,39}[_\-])[A-Za-z0-9][\w\-]{39}(?![\w\-])",
-        source="Okta, API tokens",
-        word=True,
-        confidence=0.7,
-    ),
     family(
         "CONFLUENT_SECRET", "cflt", r"[A-Za-z0-9+/]{60}(?![A-Za-z0-9])", source="Confluent Cloud, API keys", word=True
     ),

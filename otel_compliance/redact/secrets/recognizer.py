@@ -20,7 +20,7 @@ from otel_compliance.redact.secrets import (
 from otel_compliance.redact.secrets.assignments import assignments
 from otel_compliance.redact.secrets.blocks import private_keys, url_passwords
 from otel_compliance.redact.secrets.family import LITERAL_BEFORE, MIN_RUN, TOKEN_CHARS, Family, any_of
-from otel_compliance.redact.secrets.names import NAMED_TYPES
+from otel_compliance.redact.secrets.names import ENDINGS, NAMED_TYPES
 
 FAMILIES: Final[tuple[Family, ...]] = (
     *ai.FAMILIES,
@@ -50,6 +50,7 @@ _LONGEST: Final = 4
 """Characters of the longest literal that is hexadecimal itself."""
 
 _LITERAL: Final = any_of(literal for family in FAMILIES for literal in family.literals)
+_ENDINGS: Final = "|".join(sorted(ending.decode("ascii") for ending in ENDINGS))
 _LITERALS: Final = re.compile(_LITERAL.encode("ascii"))
 
 
@@ -69,7 +70,7 @@ class SecretRecognizer:
     """Credentials of known families, and values that are credentials by their name."""
 
     entity_types = SECRET_TYPES
-    hint = rf"{_LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN | is | --|ecret"
+    hint = rf"{_LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN | is (?<=(?i:{_ENDINGS}) is )| --|ecret"
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The credentials; those that overlap are settled by the caller."""

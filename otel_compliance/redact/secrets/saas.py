@@ -16,8 +16,8 @@ FAMILIES: Final[tuple[Family, ...]] = (
     # A number for the format, the user's id, and 32 hexadecimal digits.
     family(
         "ASANA_TOKEN",
-        ("1/", "2/"),
-        r"[0-9]{13,20}(?:/[0-9]{13,20})?:[0-9a-f]{32}",
+        ("1/1", "2/1"),
+        r"[0-9]{12,20}(?:/[0-9]{13,20})?:[0-9a-f]{32}",
         source="Asana, personal access tokens",
         word=True,
     ),
