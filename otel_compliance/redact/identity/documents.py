@@ -27,6 +27,9 @@ _FRENCH: Final = re.compile(
     rb"[0-9]{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard) "
     rb"(?:d[eu] (?:la |l')?|des |d')?" + _NAME + rb"(?: " + _NAME + rb")?(?:, [0-9]{5} " + _NAME + rb")?"
 )
+# In the shape of a text: a number and two words with capitals, as in "12 Baker Street" and "12b Baker Street".
+_NUMBER_AND_NAMES: Final = re.compile(rb"0 [A0][Aa0]{1,20} (?:A|0a)")
+_LETTERED_NUMBER_AND_NAMES: Final = re.compile(rb"0[Aa] A[Aa]{1,20} A")
 _FRENCH_WORDS: Final = (b" rue ", b" avenue ", b" boulevard ")
 _GERMAN: Final = re.compile(rb"str(?:a\x80e|asse|\.) [0-9]{1,4}[a-z]?(?![0-9A-Za-z])(?:, [0-9]{5} " + _NAME + rb")?")
 _GERMAN_NAME: Final = re.compile(rb"[A-Z\x80][A-Za-z\x80\-]{2,30}\Z")
@@ -58,11 +61,9 @@ class DocumentRecognizer:
     @staticmethod
     def _addresses(folded: Folded) -> Iterator[Finding]:
         data, shape = folded.ascii, folded.shape
-        for literal in (b"0 A", b"0A A"):
-            at = shape.find(literal)
-            while at >= 0:
-                yield from _at_number(_ENGLISH, data, at)
-                at = shape.find(literal, at + 1)
+        for numbers in (_NUMBER_AND_NAMES, _LETTERED_NUMBER_AND_NAMES):
+            for match in numbers.finditer(shape):
+                yield from _at_number(_ENGLISH, data, match.start())
         if any(word in data for word in _FRENCH_WORDS):
             for match in _FRENCH.finditer(data):
                 yield from _at_number(_FRENCH, data, match.start())

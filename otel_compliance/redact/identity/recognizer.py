@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -108,11 +108,15 @@ def _by_shape() -> dict[bytes, list[tuple[Identifier, bool]]]:
     return schemes
 
 
+_Candidate = tuple[Identifier, bool, int, int]
+"""(scheme, whether a word before it is needed, offset of its first character, offset behind its last)."""
+
 _SCHEMES: Final = _by_shape()
 _MOST_GROUPS: Final = max(shape.count(b" ") + 1 for shape in _SCHEMES)
 
-# Every shape has two digits in a row. What may belong to the same value stands around them.
-_RUN: Final = re.compile(rb"00[0A ]*+")
+# Every shape has two digits in a row and, from there on, at least five characters or four digits, or it has capitals
+# before its only two. What may belong to the same value stands around them.
+_RUN: Final = re.compile(rb"00(?:[0A ]{3,}+|00|(?<=AA00))")
 _RUN_BEFORE: Final = 20
 _REMEMBERED_CHARS: Final = 64
 
@@ -129,27 +133,31 @@ class IdentifierRecognizer:
         r"|[0-9][A-Z][A-Z0-9][0-9]"
     )
 
-    def find(self, folded: Folded) -> Iterator[Finding]:
+    def find(self, folded: Folded) -> list[Finding]:
         """The identifiers."""
         data, shape = folded.ascii, folded.shape
+        found: list[Finding] = []
         done = 0
         for run in _RUN.finditer(shape):
-            first = run.start()
+            first, end = run.span()
             if first < done:
                 continue
-            # Not beyond what is neither digit, capital nor separator.
             before = max(done, first - _RUN_BEFORE)
-            start = max(before, shape.rfind(b"a", before, first) + 1)
-            done = run.end()
-            run_shape = shape[start:done]
+            # Not beyond what is neither digit, capital nor separator.
+            stop = shape.rfind(b"a", before, first)
+            start = stop + 1 if stop >= 0 else before
+            run_shape = shape[start:end]
             # Without a capital the shortest is a date of birth; with one, India's PAN has four digits.
             if run_shape.count(b"0") >= (4 if b"A" in run_shape else 6):
-                yield from _in_run(data, run_shape, start)
+                candidates = _candidates(run_shape) if end - start <= _REMEMBERED_CHARS else _looked_up(run_shape)
+                if candidates:
+                    _confirm(found, data, candidates, start)
+            done = end
+        return found
 
 
-def _in_run(data: bytes, run: bytes, offset: int) -> Iterator[Finding]:
-    """What is in digits, capitals and separators of this shape."""
-    candidates = _candidates(run) if len(run) <= _REMEMBERED_CHARS else _candidates.__wrapped__(run)
+def _confirm(found: list[Finding], data: bytes, candidates: Sequence[_Candidate], offset: int) -> None:
+    """Add those candidates of a run that are what they look like."""
     window: bytes | None = None
     for identifier, named, first, last in candidates:
         start, end = offset + first, offset + last
@@ -160,15 +168,11 @@ def _in_run(data: bytes, run: bytes, offset: int) -> Iterator[Finding]:
             if identifier.context is None or not identifier.context.within(window):
                 continue
         if identifier.valid(data[start:end].translate(None, _SEPARATORS).decode("ascii")):
-            yield Finding(identifier.type, start, end, identifier.confidence)
+            found.append(Finding(identifier.type, start, end, identifier.confidence))
 
 
-@lru_cache(maxsize=4096)
-def _candidates(run: bytes) -> tuple[tuple[Identifier, bool, int, int], ...]:
-    """What a run of this shape may hold: one group of characters, or several, with their offsets.
-
-    Shapes come again and again, and tell nothing of the text.
-    """
+def _looked_up(run: bytes) -> tuple[_Candidate, ...]:
+    """What a run of this shape may hold: one group of characters, or several, with their offsets."""
     groups = run.split(b" ")
     starts = [0]
     for group in groups:
@@ -183,6 +187,10 @@ def _candidates(run: bytes) -> tuple[tuple[Identifier, bool, int, int], ...]:
                 shape += b" " + groups[last]
             found += [(item, named, starts[first], starts[last + 1] - 1) for item, named in _SCHEMES.get(shape, ())]
     return tuple(found)
+
+
+_candidates: Final = lru_cache(maxsize=4096)(_looked_up)
+"""The same, remembered: shapes come again and again, and tell nothing of the text."""
 
 
 def _continues(data: bytes, start: int, end: int) -> bool:
