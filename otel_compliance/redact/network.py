@@ -1,4 +1,4 @@
-"""Network addresses: IPv4 and IPv6."""
+"""Network addresses: IPv4, IPv6 and MAC."""
 
 from __future__ import annotations
 
@@ -27,6 +27,35 @@ _ZONE: Final = re.compile(rb"%[0-9A-Za-z._\-]{1,16}")
 _IPV6_CHARS: Final = frozenset(b"0123456789abcdefABCDEF:.")
 _MAX_IPV6: Final = 45
 """Characters of the longest textual form, an IPv4-mapped address (RFC 4291 section 2.2)."""
+
+# IEEE 802: six octets. One pattern for each separator, so that each begins with a literal.
+_MAC: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rb":(?<=[0-9A-Fa-f]{2}:)(?<![0-9A-Za-z:][0-9A-Fa-f]{2}:)(?:[0-9A-Fa-f]{2}:){4}[0-9A-Fa-f]{2}(?![0-9A-Za-z:])",
+        rb"-(?<=[0-9A-Fa-f]{2}-)(?<![0-9A-Za-z\-][0-9A-Fa-f]{2}-)(?:[0-9A-Fa-f]{2}-){4}[0-9A-Fa-f]{2}(?![0-9A-Za-z\-])",
+        rb"\.(?<=[0-9A-Fa-f]{4}\.)(?<![0-9A-Za-z.][0-9A-Fa-f]{4}\.)[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![0-9A-Za-z.])",
+    )
+)
+_NOBODY: Final = (b"000000000000", b"ffffffffffff")
+"""The unset address and that of everybody."""
+
+
+class MacRecognizer:
+    """``MAC_ADDRESS``, with colons, hyphens, or in Cisco's groups of four."""
+
+    entity_types = frozenset({"MAC_ADDRESS"})
+    hint = r"[0-9A-Fa-f]{2}[:\-][0-9A-Fa-f]{2}[:\-][0-9A-Fa-f]{2}[:\-]|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}"
+
+    def find(self, folded: Folded) -> Iterator[Finding]:
+        """The addresses."""
+        data = folded.ascii
+        for pattern, octet in zip(_MAC, (2, 2, 4), strict=True):
+            for match in pattern.finditer(data):
+                start = match.start() - octet
+                address = data[start : match.end()].translate(None, b":-.").lower()
+                if address not in _NOBODY:
+                    yield Finding("MAC_ADDRESS", start, match.end(), 0.9)
 
 
 class IPRecognizer:

@@ -92,11 +92,13 @@ def default_recognizers() -> Sequence[Recognizer]:
     Raises:
         RedactionError: An installed recogniser cannot be loaded, or is none.
     """
+    from otel_compliance.redact.financial import BicRecognizer
     from otel_compliance.redact.identity import DocumentRecognizer, IdentifierRecognizer
-    from otel_compliance.redact.network import IPRecognizer
+    from otel_compliance.redact.network import IPRecognizer, MacRecognizer
     from otel_compliance.redact.numbers import IbanRecognizer, NumberRecognizer
     from otel_compliance.redact.secrets import SecretRecognizer
     from otel_compliance.redact.text import EmailRecognizer
+    from otel_compliance.redact.wallets import WalletRecognizer
 
     built_in: list[Recognizer] = [
         EmailRecognizer(),
@@ -105,6 +107,9 @@ def default_recognizers() -> Sequence[Recognizer]:
         IdentifierRecognizer(),
         DocumentRecognizer(),
         IPRecognizer(),
+        MacRecognizer(),
+        BicRecognizer(),
+        WalletRecognizer(),
         SecretRecognizer(),
     ]
     return [*built_in, *_installed()]

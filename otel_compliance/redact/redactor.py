@@ -186,6 +186,8 @@ def _normal_form(entity_type: str, data: bytes, text: str, start: int, end: int)
         case "IBAN":
             # One that overlaps another finding may have other characters.
             return plain.translate(None, b" -").decode("ascii", "replace")
+        case "MAC_ADDRESS":
+            return plain.translate(None, b":-.").lower().decode("ascii", "replace")
         case "IPV6":
             return _canonical_address(plain.partition(b"%")[0].decode("ascii", "replace"))
         case _ if entity_type in NUMBER_TYPES:

@@ -19,7 +19,7 @@ _DATE_CHARS: Final = 24
 _NAME: Final = rb"[A-Z\x80][A-Za-z\x80'\-]{2,30}"
 # A house number and a capital, or a house number and a French word; a German street ends before its number.
 _ENGLISH: Final = re.compile(
-    rb"[0-9]{1,5}[A-Za-z]? (?:[NSEW]\.? )?(?:[A-Z0-9][A-Za-z0-9'\x80]{1,20} ){1,3}"
+    rb"[0-9]{1,5}[A-Za-z]? (?!(?:The|An?|In|On|At) )(?:[NSEW]\.? )?(?:[A-Z0-9][A-Za-z0-9'\x80]{1,20} ){1,3}"
     rb"(?:Street|Avenue|Road|Lane|Drive|Boulevard|Terrace|Court|Place|Way|St|Ave|Rd|Ln|Dr|Blvd|Ct)\b\.?"
     rb"(?:,? (?:Apt|Apartment|Suite|Unit|Flat|#)\.? ?[0-9A-Za-z\-]{1,6})?"
 )
