@@ -75,6 +75,14 @@ class Answers:
         if call.assembler is not None and not call.assembler.observe(event):
             self._recorder.part_arrived(call, as_dict(event))
 
+    def _decoded(self, call: Call, event: Any) -> None:
+        """Take an event that the SDK decoded; one that cannot be read makes the whole answer uninspected."""
+        try:
+            self._event(call, event)
+        except Exception as error:  # noqa: BLE001 - the app gets its event all the same
+            health.swallow("capture.event", error)
+            call.output = UNINSPECTED
+
     @staticmethod
     def _file(call: Call, content_type: str, size: int, digest: str) -> None:
         call.response = {
@@ -161,8 +169,7 @@ class Answers:
         with closing(events):
             try:
                 for event in events:
-                    with health.contained("capture.event"):
-                        self._event(call, event)
+                    self._decoded(call, event)
                     yield event
             except BaseException as error:
                 self._raised(call, error)
@@ -182,8 +189,7 @@ class Answers:
         async with _AsyncClosing(events):
             try:
                 async for event in events:
-                    with health.contained("capture.event"):
-                        self._event(call, event)
+                    self._decoded(call, event)
                     yield event
             except BaseException as error:
                 self._raised(call, error)

@@ -366,3 +366,22 @@ def test_debug_logs_of_the_sdk_hold_no_prompts(any_mode: Observed, caplog: pytes
     messages = [record.getMessage() for record in caplog.records if record.name == "anthropic._base_client"]
     assert "Request options: [WITHHELD]" in messages
     assert "jane.doe" not in caplog.text
+
+
+@pytest.mark.breaks
+def test_an_event_that_cannot_be_read_is_not_clean(any_mode: Observed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If one event of a stream breaks the assembly, the app reads on, and the answer counts as uninspected."""
+    from otel_compliance.capture.stream import StreamAssembler
+
+    observe = StreamAssembler.observe
+
+    def broken(self: StreamAssembler, event: Any) -> bool:
+        if event.type == "content_block_delta":
+            raise LookupError("jane.doe@example.com")
+        return observe(self, event)
+
+    monkeypatch.setattr(StreamAssembler, "observe", broken)
+    with any_mode.client().messages.stream(**ASK) as stream:
+        assert stream.get_final_message().stop_reason == "end_turn"
+    [event] = any_mode.events()
+    assert (event["compliance.classification"], event["compliance.redaction.status"]) == ("RESTRICTED", "failed")
