@@ -151,7 +151,6 @@ def test_what_cannot_be_judged_is_blocked(under: Under, monkeypatch: pytest.Monk
     assert len(observed.claude.requests) == 1
 
 
-@pytest.mark.skipif(not NATIVE_SPANS, reason="earlier versions have fewer client classes")
 def test_cloud_endpoints_are_judged_by_their_region(under: Under) -> None:
     """A cloud's endpoint has no inference_geo: its region counts, and nothing is injected."""
     from support.clients import make_client

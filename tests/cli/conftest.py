@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
+from support.installed import require_installed
 
 from otel_compliance.audit import AuditLog
 from otel_compliance.config import Settings
@@ -40,11 +40,8 @@ class Done:
 
 @pytest.fixture(scope="session", autouse=True)
 def _installed() -> None:
-    """Activation works by a file in site-packages, so these tests need the package installed, not just importable."""
-    try:
-        metadata.version("otel-compliance")
-    except metadata.PackageNotFoundError:
-        pytest.fail(f"otel-compliance is not installed in {sys.executable}: run pip install -e '.[dev]'", pytrace=False)
+    """Activation at interpreter start works only for an installed package."""
+    require_installed()
 
 
 @pytest.fixture

@@ -106,6 +106,7 @@ def asgi(**options: Any) -> Iterator[Ask]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
+        # The server tells nobody when it listens; its flag is all there is.
         while not server.started:
             assert thread.is_alive()
             time.sleep(0.01)

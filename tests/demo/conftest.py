@@ -6,11 +6,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.installed import require_installed
 
 from otel_compliance.local.demo.proof import spellings
 from otel_compliance.local.demo.scenario import PLANTED, USERS, api_keys
@@ -36,11 +36,8 @@ class Demo:
 
 @pytest.fixture(scope="session", autouse=True)
 def _installed() -> None:
-    """Activation works by a file in site-packages, so these tests need the package installed, not just importable."""
-    try:
-        metadata.version("otel-compliance")
-    except metadata.PackageNotFoundError:
-        pytest.fail(f"otel-compliance is not installed in {sys.executable}: run pip install -e '.[dev]'", pytrace=False)
+    """Activation at interpreter start works only for an installed package."""
+    require_installed()
 
 
 def run_demo(folder: Path, *arguments: str, env: Mapping[str, str] | None = None, shim: str = "") -> Demo:

@@ -7,11 +7,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.installed import require_installed
 
 from otel_compliance.store.spool import Spool
 from otel_compliance.testing import ApiError, ClaudeAPI, Reply
@@ -61,10 +61,7 @@ class Run:
 @pytest.fixture(scope="session", autouse=True)
 def _installed() -> None:
     """Activation at interpreter start works only for an installed package."""
-    try:
-        metadata.version("otel-compliance")
-    except metadata.PackageNotFoundError:
-        pytest.fail("otel-compliance is not installed in this environment: run `make test`, or pip install -e '.[dev]'")
+    require_installed()
 
 
 @pytest.fixture

@@ -249,7 +249,7 @@ def test_headers(text: str, expected: tuple[str, str] | None) -> None:
         "api_key: your-api-key-here",
         "api_key=[REDACTED]",
         "tokens: 128000",
-        "PWD=/home/user/project",
+        "PWD=/srv/project",
         "key: value",
         "author: Jane",
         "The bearer of this letter",

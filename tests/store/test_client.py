@@ -265,14 +265,15 @@ started.wait()
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT, timeout=60)
 
 
-def test_a_forked_child_is_told(store: Store) -> None:
+def test_a_forked_child_is_told(store: Store, tmp_path: Path) -> None:
     """The engine hangs in a forked child; the child gets an error for its parent's store and for a new one."""
+    other = f"chdb://{tmp_path / 'never-made'}"
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         signal.alarm(30)
         told = []
-        for attempt in (lambda: store.query("SELECT 1"), lambda: connect("chdb:///tmp/never-made"), store.close):
+        for attempt in (lambda: store.query("SELECT 1"), lambda: connect(other), store.close):
             try:
                 attempt()
             except StoreUnavailable as error:
@@ -285,7 +286,7 @@ def test_a_forked_child_is_told(store: Store) -> None:
     assert os.waitpid(child, 0)[1] == 0
     assert told == [
         "the embedded store was opened before this process was forked, and hangs in it",
-        "chdb:///tmp/never-made: the embedded engine cannot be used in a process forked from one that loaded it",
+        f"{other}: the embedded engine cannot be used in a process forked from one that loaded it",
     ]
     assert store.query("SELECT 1 AS one") == [{"one": 1}]
 
