@@ -6,6 +6,7 @@ ComplianceError
 ├── PolicyError            a policy file is wrong
 ├── PolicyViolation        the policy blocked a call before it was sent
 ├── KeyRingError           the key for pseudonyms cannot be read or made
+├── DecryptionError        sealed data was changed, or its key is another one
 ├── RedactionError         redaction cannot be trusted (self-test failed, no recogniser)
 ├── AuditError             the audit chain cannot be written or does not verify
 ├── MissingExtra           an optional dependency is not installed
@@ -55,6 +56,10 @@ class PolicyViolation(ComplianceError):
 
 class KeyRingError(ComplianceError):
     """The key for pseudonyms and tokens cannot be read, or is too weak."""
+
+
+class DecryptionError(ComplianceError):
+    """Sealed data cannot be opened: it was changed, belongs elsewhere, or its key is another one or destroyed."""
 
 
 class RedactionError(ComplianceError):

@@ -10,12 +10,11 @@ import base64
 import binascii
 import hashlib
 import hmac
-import os
 import secrets
-from pathlib import Path
 from typing import Final, Self
 
 from otel_compliance.config import Settings
+from otel_compliance.durable import create_file
 from otel_compliance.errors import KeyRingError
 
 MIN_KEY_BYTES: Final = 32
@@ -66,7 +65,7 @@ class KeyRing:
         path = settings.hmac_key_file
         try:
             if settings.hmac_key_generated and not path.exists():
-                _make_key_file(path)
+                create_file(path, base64.b64encode(secrets.token_bytes(MIN_KEY_BYTES)) + b"\n")
             text = path.read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not ASCII"
@@ -98,6 +97,15 @@ class KeyRing:
         state = self._hmac.copy()
         state.update(kind.encode() + b"\x00")
         return Digest(state, self.version)
+
+    def derive(self, purpose: str) -> bytes:
+        """A key of 32 bytes for encryption, another one for each purpose, from which this one cannot be had.
+
+        HKDF-Expand (RFC 5869 section 2.3) with one block; the secret is random, so that there is nothing to extract.
+        """
+        state = self._hmac.copy()
+        state.update(b"otel-compliance\x00" + purpose.encode() + b"\x01")
+        return state.digest()
 
     def _digest(self, kind: str, value: str) -> str:
         state = self._hmac.copy()
@@ -158,22 +166,3 @@ def _decode(text: str, source: str) -> bytes:
         raise KeyRingError(
             f"{source} does not hold base64 text", remedy="make a key with: head -c 32 /dev/urandom | base64"
         ) from None
-
-
-def _make_key_file(path: Path) -> None:
-    """Make a key that only the owner can read; of several processes that try at once, one wins."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(MIN_KEY_BYTES)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            # A link, unlike a rename, never replaces the key that another process made first.
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink()

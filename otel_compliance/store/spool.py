@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
 
+from otel_compliance.durable import make_folder
 from otel_compliance.errors import SpoolError
 from otel_compliance.store.rows import COLUMN_TYPES, Block
 
@@ -140,7 +141,7 @@ class Spool:
         exporter, epoch, sequence = segment.name.rsplit("-", 2)
         target = self.directory / exporter / f"{epoch}-{sequence}"
         self.read(segment)
-        _make(target.parent)
+        make_folder(target.parent)
         segment.rename(target)
         return target
 
@@ -172,8 +173,8 @@ class Spool:
         name = f"{self._epoch}-{self._sequence:08d}"
         self._sequence += 1
         for attempt in range(_ATTEMPTS):
-            _make(self.directory)
-            _make(folder)
+            make_folder(self.directory)
+            make_folder(folder)
             try:
                 return _write_durably(folder, name, data)
             except FileNotFoundError:
@@ -253,18 +254,6 @@ def _write_durably(folder: Path, name: str, data: bytes) -> Path:
     finally:
         os.close(directory)
     return folder / f"{name}.seg"
-
-
-def _make(folder: Path) -> None:
-    """Make a folder for its owner alone, durably."""
-    if folder.is_dir():
-        return
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    parent = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(parent)
-    finally:
-        os.close(parent)
 
 
 def _size(segment: Path) -> int:
