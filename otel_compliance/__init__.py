@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from otel_compliance.caller import context
     from otel_compliance.classification import Classification
     from otel_compliance.errors import ComplianceError
-    from otel_compliance.instrumentation import instrument, uninstrument
+    from otel_compliance.instrumentation import force_flush, instrument, uninstrument
     from otel_compliance.middleware import ComplianceASGIMiddleware, ComplianceWSGIMiddleware
     from otel_compliance.policy import Policy
     from otel_compliance.redact import Redactor
@@ -25,6 +25,7 @@ __all__ = [
     "PolicyViolation",
     "Redactor",
     "context",
+    "force_flush",
     "instrument",
     "uninstrument",
 ]
@@ -38,6 +39,7 @@ _HOME = {
     "PolicyViolation": "errors",
     "Redactor": "redact",
     "context": "caller",
+    "force_flush": "instrumentation",
     "instrument": "instrumentation",
     "uninstrument": "instrumentation",
 }

@@ -20,9 +20,10 @@ from otel_compliance.names import METER_NAME, Metric
 
 logger = logging.getLogger("otel_compliance")
 
-_lock = threading.Lock()
+# Reentrant: a finalizer may swallow an error wherever the garbage collector runs it.
+_lock = threading.RLock()
 # A lock that another thread held at a fork would never be released in the child.
-os.register_at_fork(after_in_child=lambda: globals().update(_lock=threading.Lock()))
+os.register_at_fork(after_in_child=lambda: globals().update(_lock=threading.RLock()))
 _counts: Counter[tuple[str, str]] = Counter()
 
 

@@ -31,7 +31,7 @@ _SALT_BYTES: Final = 16
 class AuditLog:
     """The audit chain of this process.
 
-    Each event goes through structlog: it is stamped, chained, appended to a file of JSON lines and emitted as an
+    Each event goes through structlog: it is chained, appended to a file of JSON lines and emitted as an
     OpenTelemetry log record. A failure of one way out does not stop the other. After a fork the child starts a chain
     of its own.
 
@@ -56,11 +56,11 @@ class AuditLog:
         self._otel = logger_provider.get_logger(AUDIT_LOGGER_NAME) if logger_provider is not None else None
         self._closed = False
         self._file: int | None = None
-        self._waiting: deque[tuple[str, Mapping[str, Any], SpanContext | None]] = deque()
+        self._waiting: deque[tuple[str, Mapping[str, Any], SpanContext | None, int]] = deque()
         # Bound once: the lazy proxy that `wrap_logger` returns would make a logger for each event.
         self._logger = structlog.wrap_logger(
             None,
-            processors=[self._stamp, self._chain_up, self._append, self._emit],
+            processors=[self._chain_up, self._append, self._emit],
             wrapper_class=structlog.BoundLogger,
         ).bind()
         self._open(parent="")
@@ -68,7 +68,12 @@ class AuditLog:
         atexit.register(self.close)
 
     def record(
-        self, event: Event, facts: Mapping[str, AttributeValue], *, span_context: SpanContext | None = None
+        self,
+        event: Event,
+        facts: Mapping[str, AttributeValue],
+        *,
+        span_context: SpanContext | None = None,
+        timestamp_ns: int | None = None,
     ) -> None:
         """Append one event to the chain. Never raises.
 
@@ -76,9 +81,10 @@ class AuditLog:
             event: Its name.
             facts: What is recorded; clean, since it is stored as it is.
             span_context: The call's span, sampled or not.
+            timestamp_ns: When it happened, in nanoseconds since the epoch; now when left out.
         """
         # The garbage collector may end a dropped stream while this thread is inside, so a nested event waits its turn.
-        self._waiting.append((event, facts, span_context))
+        self._waiting.append((event, facts, span_context, timestamp_ns or time.time_ns()))
         if self._lock.acquire(blocking=not self._held_by_this_thread()):
             try:
                 self._holder = threading.get_ident()
@@ -104,9 +110,9 @@ class AuditLog:
 
     def _write_waiting(self) -> None:
         while self._waiting and not self._closed:
-            event, facts, span_context = self._waiting.popleft()
+            event, facts, span_context, timestamp_ns = self._waiting.popleft()
             with health.contained("audit.record"):
-                self._logger.info(event, facts=facts, span_context=span_context)
+                self._logger.info(event, facts=facts, span_context=span_context, timestamp_ns=timestamp_ns)
 
     def _open(self, *, parent: str) -> None:
         """Start a chain: after construction, and in a forked child."""
@@ -144,9 +150,6 @@ class AuditLog:
         self._open(parent=self._chain)
 
     # The processors of structlog, in order.
-
-    def _stamp(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-        return {**event, "timestamp_ns": time.time_ns()}
 
     def _chain_up(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
         span_context: SpanContext | None = event["span_context"]

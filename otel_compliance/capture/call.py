@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from opentelemetry.context import create_key
 from opentelemetry.trace import Span, SpanContext
@@ -21,6 +21,10 @@ from otel_compliance.capture.surface import Surface
 
 CALL_KEY = create_key("otel-compliance-call")
 """Key of the running `Call` in the OpenTelemetry context. Context stays in the process; baggage would not."""
+
+
+Concluded = tuple[dict[str, AttributeValue], dict[str, AttributeValue]]
+"""Attributes of the span, facts of the audit event."""
 
 
 class Outcome(StrEnum):
@@ -55,9 +59,39 @@ UNINSPECTED = Inspected(failed=True)
 """Stands until inspection succeeds, so that whatever breaks on the way there counts as a failure, not as clean."""
 
 
+class Conclusion:
+    """What is said of a call that ended, put together once: by the recorder's worker, or by whoever reads it before.
+
+    Args:
+        conclude: Puts it together: the attributes of the span, and the facts of the audit event. Must not raise.
+        doubt: What is said when another thread is at it for too long.
+    """
+
+    __slots__ = ("_concluded", "_doubt", "_lock", "_make")
+
+    _PATIENCE_SECONDS: Final = 10.0
+
+    def __init__(self, conclude: Callable[[], Concluded], doubt: Callable[[], Concluded]) -> None:
+        self._lock = threading.RLock()
+        self._make: Callable[[], Concluded] | None = conclude
+        self._doubt = doubt
+        self._concluded: Concluded | None = None
+
+    def get(self) -> Concluded:
+        """The attributes of the span, and the facts of the audit event. Never raises."""
+        if self._concluded is None and self._lock.acquire(timeout=self._PATIENCE_SECONDS):
+            try:
+                make, self._make = self._make, None
+                if make is not None:
+                    self._concluded = make()
+            finally:
+                self._lock.release()
+        return self._concluded or self._doubt()
+
+
 @dataclass(slots=True)
 class Call:
-    """The record of one call. The hooks fill it; `Recorder.finish` reads it, once.
+    """The record of one call. The hooks fill it, and after its end the recorder reads it, once.
 
     Attributes:
         caller: Who is calling, as the app declared it when the call began.
@@ -70,7 +104,9 @@ class Call:
         started_ns: Start in nanoseconds since the epoch.
         span: The recording span that carries the facts: the SDK's own, or ours where it has none.
         owns_span: Whether `span` is ours to end.
+        watched: Whether our span processor sees the span end, and completes it then.
         span_context: Identity of the call's span, also when it was not sampled.
+        request_content: The body that was sent first, as bytes: the app may change its own objects afterwards.
         request: Facts of the request body.
         user_id: ``metadata.user_id`` of the request body.
         geos: ``inference_geo`` of each message that was asked for; `None` where it is unset.
@@ -88,10 +124,12 @@ class Call:
         read_to_end: Whether it did, to the end.
         closed_by_app: Whether the app closed the stream before its end.
         first_chunk_ns: When the first part of a stream came, in nanoseconds since the epoch; 0 before.
-        finishing: Whether `Recorder.finish` has begun.
-        attributes: What `Recorder.finish` made of it all; empty while the call runs.
-        lock: Held while the call is finished. Reentrant, since the garbage collector may end a dropped stream
-            in the middle of anything.
+        ended_ns: When it ended, in nanoseconds since the epoch; 0 while it runs.
+        outcome: How it ended, once it has.
+        error_type: What it failed with; empty unless it did.
+        conclusion: Puts the record together, once the call has ended.
+        lock: Held while the end is noted. Reentrant, since the garbage collector may end a dropped stream in the
+            middle of anything.
     """
 
     caller: CallerContext
@@ -104,7 +142,9 @@ class Call:
     started_ns: int = field(default_factory=time.time_ns)
     span: Span | None = field(default=None, repr=False)
     owns_span: bool = False
+    watched: bool = False
     span_context: SpanContext | None = None
+    request_content: bytes | None = field(default=None, repr=False)
     request: dict[str, AttributeValue] = field(default_factory=dict)
     user_id: str | None = field(default=None, repr=False)
     geos: Sequence[str | None] = ()
@@ -122,8 +162,10 @@ class Call:
     read_to_end: bool = False
     closed_by_app: bool = False
     first_chunk_ns: int = 0
-    finishing: bool = False
-    attributes: dict[str, AttributeValue] = field(default_factory=dict, repr=False)
+    ended_ns: int = 0
+    outcome: Outcome | None = None
+    error_type: str = ""
+    conclusion: Conclusion | None = field(default=None, repr=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def chunk_arrived(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,12 +54,12 @@ class Facts:
     keys: KeyRing
     deployment: Deployment
 
-    def of_call(self, call: Call, outcome: Outcome) -> dict[str, AttributeValue]:
+    def of_call(self, call: Call) -> dict[str, AttributeValue]:
         """The compliance facts of a call that ended."""
         found_in, found_out = call.input or _NOTHING, call.output or _NOTHING
         facts: dict[str, AttributeValue] = {
-            Attr.CALL_OUTCOME: outcome.value,
-            Attr.CALL_DURATION: max(0, time.time_ns() - call.started_ns),
+            Attr.CALL_OUTCOME: _outcome(call),
+            Attr.CALL_DURATION: max(0, call.ended_ns - call.started_ns),
             Attr.REQUEST_TYPE: call.surface.request_type,
             GenAI.PROVIDER: call.provider,
             **self._findings(call, found_in, found_out),
@@ -125,10 +124,10 @@ class Facts:
             content |= messages.output_content(call.output.content)
         return content
 
-    def without_detail(self, call: Call, outcome: Outcome) -> dict[str, AttributeValue]:
+    def without_detail(self, call: Call) -> dict[str, AttributeValue]:
         """What is recorded of a call whose facts could not be put together."""
         return {
-            Attr.CALL_OUTCOME: outcome.value,
+            Attr.CALL_OUTCOME: _outcome(call),
             Attr.REQUEST_TYPE: call.surface.request_type,
             Attr.CLASSIFICATION: Classification.RESTRICTED.value,
             Attr.REDACTION_STATUS: "failed",
@@ -183,6 +182,10 @@ class Facts:
 
     def _team(self, call: Call) -> str | None:
         return call.caller.team_id or self.deployment.team_id
+
+
+def _outcome(call: Call) -> str:
+    return (call.outcome or Outcome.ABANDONED).value
 
 
 def _has_file(call: Call) -> bool:

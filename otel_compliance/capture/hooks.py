@@ -28,14 +28,13 @@ from opentelemetry.util.types import AttributeValue
 from otel_compliance import health
 from otel_compliance.caller import current as current_caller
 from otel_compliance.capture.answers import Answers
-from otel_compliance.capture.call import CALL_KEY, UNINSPECTED, Call, Outcome
+from otel_compliance.capture.call import CALL_KEY, Call, Outcome
 from otel_compliance.capture.client import cloud_region, principal, provider_name
-from otel_compliance.capture.files import file_facts
-from otel_compliance.capture.messages import message_bodies, request_facts, tool_names, user_id
 from otel_compliance.capture.recorder import Recorder
-from otel_compliance.capture.surface import Surface, admin_facts
+from otel_compliance.capture.request import keep_request
+from otel_compliance.capture.surface import Surface
 from otel_compliance.capture.transport import error_type, response_header_facts, retry_after_seconds
-from otel_compliance.capture.verdict import decide, request_body
+from otel_compliance.capture.verdict import decide
 from otel_compliance.errors import ComplianceError
 from otel_compliance.names import TRACER_NAME, Attr, GenAI
 
@@ -198,27 +197,11 @@ class Hooks:
         request = wrapped(*args, **kwargs)
         with health.contained("capture.request"):
             call.sent_headers = request.headers
-            if call.input is None and not call.request:
-                self._read_request(call, options)
+            if call.span_context is None:
+                call.span_context = trace.get_current_span().get_span_context()
+            if not call.statuses and call.request_content is None:
+                keep_request(call, request, options, self._recorder.keys)
         return request
-
-    def _read_request(self, call: Call, options: Any) -> None:
-        """Inspect the body of the first attempt; further attempts send the same."""
-        if call.span_context is None:
-            call.span_context = trace.get_current_span().get_span_context()
-        body = request_body(options)
-        if not call.surface.secret:
-            call.input = UNINSPECTED
-        parts = message_bodies(body)
-        call.request = request_facts(body, parts) | admin_facts(call.surface, body)
-        if options.files:
-            call.request |= file_facts(options.files, self._recorder.keys)
-        if call.surface.is_message or call.surface.is_batch:
-            call.geos = [part.get("inference_geo") for part in parts]
-        call.tools = tool_names(parts)
-        call.user_id = user_id(body)
-        if not call.surface.secret:
-            call.input = self._recorder.inspect(body)
 
     def _process_response(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
         self._answered(kwargs.get("response"))
@@ -290,6 +273,8 @@ def _start_own_span(call: Call, client: Any, tracer: trace.Tracer) -> None:
     operation: dict[str, AttributeValue] = {GenAI.OPERATION: "chat"} if call.surface.is_message else {}
     span = tracer.start_span(
         request_type if " " in request_type else f"anthropic.{request_type}",
+        # Tells our span processor whose span it is.
+        context=set_value(CALL_KEY, call),
         kind=SpanKind.CLIENT,
         attributes={GenAI.PROVIDER: call.provider, "server.address": client.base_url.host, **operation},
     )

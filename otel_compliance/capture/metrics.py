@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from opentelemetry import metrics
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, set_span_in_context
 from opentelemetry.util.types import AttributeValue
 
 from otel_compliance.capture.call import Call
@@ -60,31 +62,35 @@ class CallMetrics:
         }
 
     def record(self, call: Call, facts: Mapping[str, AttributeValue]) -> None:
-        """Count one finished call."""
+        """Count one finished call. Exemplars point to its span, whatever runs on this thread."""
+        context = None
+        if call.span_context is not None:
+            context = set_span_in_context(NonRecordingSpan(call.span_context), Context())
         names = (Attr.CALL_OUTCOME, Attr.CLASSIFICATION, Attr.REQUEST_TYPE, GenAI.REQUEST_MODEL)
-        self._calls.add(1, {name: facts[name] for name in names if name in facts})
+        self._calls.add(1, {name: facts[name] for name in names if name in facts}, context)
         for direction, inspected in (("input", call.input), ("output", call.output)):
             if inspected is None:
                 continue
             for entity_type, count in inspected.counts.items():
                 attributes = {"compliance.entity.type": entity_type, "compliance.direction": direction}
-                self._findings.add(count, attributes)
+                self._findings.add(count, attributes, context)
                 if inspected.content is not None:
-                    self._redactions.add(count, attributes)
+                    self._redactions.add(count, attributes, context)
         if call.surface.is_message:
-            self._inference(facts)
+            self._inference(facts, context)
 
-    def _inference(self, facts: Mapping[str, AttributeValue]) -> None:
+    def _inference(self, facts: Mapping[str, AttributeValue], context: Context | None) -> None:
         """The conventions' client metrics of one inference; tokens count for failed calls too, as zero."""
         dimensions = {name: facts[name] for name in _DIMENSIONS if name in facts}
         duration = facts.get(Attr.CALL_DURATION)
         if isinstance(duration, int):
-            self._duration.record(duration / 1e9, dimensions)
+            self._duration.record(duration / 1e9, dimensions, context)
         first_chunk = facts.get(GenAI.TIME_TO_FIRST_CHUNK)
         if isinstance(first_chunk, float):
-            self._first_chunk.record(first_chunk, dimensions)
+            self._first_chunk.record(first_chunk, dimensions, context)
         for name, counter in self._tokens.items():
             count = facts.get(name)
             modality = "unknown" if count is None else "text"
             if isinstance(count, int) or name in (GenAI.INPUT_TOKENS, GenAI.OUTPUT_TOKENS):
-                counter.add(count if isinstance(count, int) else 0, {**dimensions, GenAI.TOKEN_MODALITY: modality})
+                attributes = {**dimensions, GenAI.TOKEN_MODALITY: modality}
+                counter.add(count if isinstance(count, int) else 0, attributes, context)

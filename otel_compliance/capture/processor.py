@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from opentelemetry.context import Context, get_value
 from opentelemetry.sdk.trace import Span, SpanProcessor
-from opentelemetry.trace import StatusCode
-from opentelemetry.util.types import AttributeValue
+from opentelemetry.trace import SpanKind, StatusCode
 
 from otel_compliance import health
 from otel_compliance.capture.call import CALL_KEY, Call, Outcome
 from otel_compliance.capture.outcome import unset_outcome
 from otel_compliance.capture.recorder import Recorder
-from otel_compliance.names import NATIVE_SCOPE_PREFIX, Attr
-from otel_compliance.redact import RedactingSpanProcessor, replaced_attributes
+from otel_compliance.names import NATIVE_SCOPE_PREFIX, TRACER_NAME
+from otel_compliance.redact import RedactingLogRecordProcessor, RedactingSpanProcessor, Redactor
 
 
 class ComplianceSpanProcessor(SpanProcessor):
     """Redacts every span of every scope, then adds the compliance attributes to those of Claude calls.
 
-    Both happen in ``_on_ending``, which the SDK calls on all processors before it gives the ended span to any
+    Both are arranged in ``_on_ending``, which the SDK calls on all processors before it gives the ended span to any
     exporter, so the order in which processors were added does not matter. One processor does both because the
-    SDK may run processors concurrently.
+    SDK may run processors concurrently. The attributes of a call's span are put together when an exporter reads them,
+    or by the recorder's worker, whichever comes first: the app's thread does not wait for the inspection of content.
 
     Args:
         redactor: Redacts the span in place.
@@ -44,32 +44,56 @@ class ComplianceSpanProcessor(SpanProcessor):
         """Bind the span that the SDK starts for a call to the record of that call."""
         with health.contained("capture.on_start"):
             call = get_value(CALL_KEY, parent_context)
-            if self.complete_calls and isinstance(call, Call) and call.span is None and is_native(span):
-                call.span = span
+            if self.complete_calls and isinstance(call, Call) and call.span is None and _is_of_call(span):
+                call.span, call.watched = span, True
                 call.span_context = span.get_span_context()
                 self._calls[span] = call
 
     def _on_ending(self, span: Span) -> None:
-        self._redactor._on_ending(span)
+        call = self._calls.pop(span, None)
+        if call is None:
+            self._redactor.redact(span)
+            return
         with health.contained("capture.on_ending"):
-            call = self._calls.pop(span, None)
-            if call is not None:
-                outcome, error_type = _outcome(call, span)
-                _add(span, self._recorder.finish(call, outcome, error_type))
+            outcome, error_type = _outcome(call, span)
+            self._recorder.finish(call, outcome, error_type)
+        self._redactor.redact(span, partial(self._recorder.span_attributes, call))
 
     def shutdown(self) -> None:
-        """Nothing is held."""
+        """Record the calls that wait to be recorded."""
+        self.force_flush()
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:
-        """Nothing is held."""
-        return True
+        """Record the calls that wait to be recorded."""
+        return self._recorder.flush(timeout_millis / 1000)
 
 
-def is_native(span: Any) -> bool:
-    """Whether `span` is the one that the Anthropic SDK makes for a call."""
+class ComplianceLogRecordProcessor(RedactingLogRecordProcessor):
+    """Redacts every log record of every scope. Flushing it brings the audit events of all calls so far.
+
+    Args:
+        redactor: Finds and replaces.
+        recorder: Emits the audit events.
+    """
+
+    def __init__(self, redactor: Redactor, recorder: Recorder) -> None:
+        super().__init__(redactor)
+        self._recorder = recorder
+
+    def shutdown(self) -> None:
+        """Record the calls that wait to be recorded."""
+        self.force_flush()
+
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        """Record the calls that wait to be recorded, before the exporters behind are flushed."""
+        return self._recorder.flush(timeout_millis / 1000)
+
+
+def _is_of_call(span: Any) -> bool:
+    """Whether `span` is the one that the Anthropic SDK makes for a call, or the one that we make in its place."""
     scope = getattr(span, "instrumentation_scope", None)
     name = getattr(scope, "name", "")
-    return name.startswith(NATIVE_SCOPE_PREFIX) and getattr(span.kind, "name", "") == "CLIENT"
+    return name == TRACER_NAME or (name.startswith(NATIVE_SCOPE_PREFIX) and span.kind is SpanKind.CLIENT)
 
 
 def _outcome(call: Call, span: Span) -> tuple[Outcome, str]:
@@ -81,20 +105,3 @@ def _outcome(call: Call, span: Span) -> tuple[Outcome, str]:
             return Outcome.COMPLETED, ""
         case _:
             return unset_outcome(call), ""
-
-
-def _add(span: Span, ours: Mapping[str, AttributeValue]) -> None:
-    """Put `ours` on a span that is ending, whose attributes the SDK has already made immutable.
-
-    What redaction of the span itself found wrong is kept: a failure there is never overwritten by success here.
-    """
-    # There is no public way to change a span that is ending: opentelemetry-python#5614.
-    current: Any = span._attributes
-    merged = current.copy()
-    failed = merged.get(Attr.REDACTION_STATUS) == "failed"
-    classification = merged.get(Attr.CLASSIFICATION)
-    merged.update(ours)
-    if failed:
-        merged[Attr.REDACTION_STATUS] = "failed"
-        merged[Attr.CLASSIFICATION] = classification or merged[Attr.CLASSIFICATION]
-    span._attributes = replaced_attributes(current, merged)

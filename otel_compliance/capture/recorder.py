@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, Protocol
 
 from opentelemetry.metrics import MeterProvider
@@ -11,11 +13,13 @@ from opentelemetry.util.types import AttributeValue
 
 from otel_compliance import health
 from otel_compliance.capture import messages
-from otel_compliance.capture.call import UNINSPECTED, Call, Inspected, Outcome
+from otel_compliance.capture.call import UNINSPECTED, Call, Concluded, Conclusion, Inspected, Outcome
 from otel_compliance.capture.facts import Deployment, Facts
 from otel_compliance.capture.metrics import CallMetrics
+from otel_compliance.capture.request import read_request
 from otel_compliance.capture.surface import created_target
 from otel_compliance.capture.transport import credential_facts
+from otel_compliance.capture.worker import Worker
 from otel_compliance.classification import Classification
 from otel_compliance.keys import KeyRing
 from otel_compliance.names import Anthropic, Attr, Event, GenAI
@@ -49,7 +53,12 @@ class AuditSink(Protocol):
     """Where audit events go: `otel_compliance.audit.AuditLog`."""
 
     def record(
-        self, event: Event, facts: Mapping[str, AttributeValue], *, span_context: SpanContext | None = None
+        self,
+        event: Event,
+        facts: Mapping[str, AttributeValue],
+        *,
+        span_context: SpanContext | None = None,
+        timestamp_ns: int | None = None,
     ) -> None:
         """Append one event to the chain. Never raises."""
 
@@ -83,6 +92,7 @@ class Recorder:
         self._facts = Facts(policy, keys, Deployment())
         self._redactor = redactor
         self._captures_content = captures_content
+        self._worker = Worker()
         self._metrics = CallMetrics(meter_provider)
 
     @property
@@ -124,58 +134,101 @@ class Recorder:
             facts = self._cleaned(self._facts.of_item(call, item, output))
             self.audit.record(Event.BATCH_RESULT, facts, span_context=call.span_context)
 
-    def finish(self, call: Call, outcome: Outcome, error_type: str = "") -> dict[str, AttributeValue]:
-        """End the record of a call: one audit event, and the attributes of its span.
+    def finish(self, call: Call, outcome: Outcome, error_type: str = "") -> None:
+        """Note the end of a call, and have it recorded: one audit event, its metrics, the attributes of its span.
 
-        The first of the span's end, the call's return and the stream's end decides; later ones change nothing.
-
-        Returns:
-            The attributes for the call's span. Never raises.
+        The first of the span's end, the call's return and the stream's end decides; later ones change nothing. The
+        work is the worker's: the app's thread goes on, though the content of the call was not inspected yet. Never
+        raises.
         """
         with call.lock:
-            if call.finishing:
-                return call.attributes
-            call.finishing = True
+            if call.ended_ns:
+                return
+            call.ended_ns = time.time_ns()
             # The SDK's own span knows a blocked call only as a failure of the client.
-            error_type = "policy_violation" if call.blocked else error_type
-            try:
-                attributes, facts = self._conclude(call, outcome, error_type)
-            except Exception as error:  # noqa: BLE001 - the call is recorded all the same, without detail
-                health.swallow("capture.finish", error)
-                attributes = self._facts.without_detail(call, outcome)
-                facts = attributes | ({"error.type": error_type} if error_type else {})
-            call.attributes = attributes
+            call.outcome, call.error_type = outcome, "policy_violation" if call.blocked else error_type
+            call.conclusion = Conclusion(partial(self._conclude, call), partial(self._without_detail, call))
+        with health.contained("capture.span"):
+            self._end_own_span(call)
+        self._worker.submit(partial(self._record, call), size=len(call.request_content or b""))
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until every call that has ended is recorded.
+
+        Args:
+            timeout: Seconds to wait at most.
+
+        Returns:
+            Whether all of them are.
+        """
+        return self._worker.flush(timeout)
+
+    def span_attributes(self, call: Call) -> Mapping[str, AttributeValue]:
+        """The attributes of the span of a call that ended, put together now if nobody did before. Never raises."""
+        if call.conclusion is None:
+            return self._without_detail(call)[0]
+        attributes, facts = call.conclusion.get()
+        return {**facts, **attributes} if call.owns_span else attributes
+
+    def _end_own_span(self, call: Call) -> None:
+        if not call.owns_span or call.span is None:
+            return
+        if not call.watched:
+            call.span.set_attributes(self.span_attributes(call))
+        if call.outcome is Outcome.ERROR:
+            call.span.set_status(Status(StatusCode.ERROR))
+        call.span.end(call.ended_ns)
+
+    def _record(self, call: Call) -> None:
+        if call.conclusion is None:
+            return
+        _, facts = call.conclusion.get()
         if self.audit is not None:
-            self.audit.record(Event.REQUEST, facts, span_context=call.span_context)
+            self.audit.record(Event.REQUEST, facts, span_context=call.span_context, timestamp_ns=call.ended_ns)
         with health.contained("capture.metrics"):
             self._metrics.record(call, facts)
-        if call.owns_span and call.span is not None:
-            with health.contained("capture.span"):
-                call.span.set_attributes({**facts, **attributes})
-                if outcome is Outcome.ERROR:
-                    call.span.set_status(Status(StatusCode.ERROR))
-                call.span.end()
-        return attributes
 
-    def _conclude(
-        self, call: Call, outcome: Outcome, error_type: str
-    ) -> tuple[dict[str, AttributeValue], dict[str, AttributeValue]]:
-        """(attributes of the span, facts of the audit event)."""
+    def _conclude(self, call: Call) -> Concluded:
+        try:
+            return self._concluded(call)
+        except Exception as error:  # noqa: BLE001 - the call is recorded all the same, without detail
+            health.swallow("capture.finish", error)
+            return self._without_detail(call)
+
+    def _without_detail(self, call: Call) -> Concluded:
+        attributes = self._facts.without_detail(call)
+        return attributes, attributes | ({"error.type": call.error_type} if call.error_type else {})
+
+    def _concluded(self, call: Call) -> Concluded:
+        self._read_request(call)
         self._read_answer(call)
-        compliance = self._facts.of_call(call, outcome)
+        compliance = self._facts.of_call(call)
         credential: dict[str, AttributeValue] = {}
         if call.sent_headers is not None:
             credential = credential_facts(call.sent_headers, self.keys, principal=call.principal)
         facts = self._cleaned({**call.request, **call.response, **call.transport, **credential, **compliance})
         if call.model:
             facts.setdefault(GenAI.REQUEST_MODEL, self._clean(call.model))
-        if error_type:
-            facts["error.type"] = error_type
+        if call.error_type:
+            facts["error.type"] = call.error_type
         if call.stream:
             facts[GenAI.REQUEST_STREAM] = True
         content = self._facts.content(call, Classification(str(compliance[Attr.CLASSIFICATION])))
         ours = {name: value for name, value in facts.items() if name.startswith(_ON_NATIVE_SPANS)}
         return {**ours, **content}, facts
+
+    def _read_request(self, call: Call) -> None:
+        """Inspect the request; what cannot be read stays uninspected."""
+        try:
+            body = read_request(call)
+        except ValueError:
+            # Not JSON: nobody here can tell what is in it.
+            return
+        except Exception as error:  # noqa: BLE001 - the rest of the record is made all the same
+            health.swallow("capture.request", error)
+            return
+        if body is not None and not call.surface.secret:
+            call.input = self.inspect(body)
 
     def _read_answer(self, call: Call) -> None:
         """Inspect an answer that the app read after the call returned, as far as it arrived."""

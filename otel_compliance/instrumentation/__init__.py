@@ -20,7 +20,7 @@ from otel_compliance import health
 from otel_compliance.audit import AuditLog
 from otel_compliance.capture.facts import Deployment
 from otel_compliance.capture.hooks import Hooks
-from otel_compliance.capture.processor import ComplianceSpanProcessor
+from otel_compliance.capture.processor import ComplianceLogRecordProcessor, ComplianceSpanProcessor
 from otel_compliance.capture.recorder import Recorder
 from otel_compliance.config import TRUE, ContentMode
 from otel_compliance.errors import ComplianceError, RedactionError
@@ -30,21 +30,24 @@ from otel_compliance.instrumentation.peers import active_peers, consequence
 from otel_compliance.instrumentation.providers import Providers
 from otel_compliance.names import Attr
 from otel_compliance.policy import Policy
-from otel_compliance.redact import (
-    TRUSTED_KEY,
-    RedactingLogRecordProcessor,
-    RedactingSpanProcessor,
-    Redactor,
-    logfilter,
-    verify,
-)
+from otel_compliance.redact import TRUSTED_KEY, RedactingSpanProcessor, Redactor, logfilter, verify
 
-__all__ = ["AnthropicComplianceInstrumentor", "activate", "instrument", "refuse_broken_configuration", "uninstrument"]
+__all__ = [
+    "AnthropicComplianceInstrumentor",
+    "activate",
+    "force_flush",
+    "instrument",
+    "refuse_broken_configuration",
+    "uninstrument",
+]
 
 logger = logging.getLogger("otel_compliance")
 
 _EX_CONFIG: Final = 78
 """Exit status for a configuration error, from sysexits.h."""
+
+_FLUSH_SECONDS: Final = 10.0
+"""How long the end of the instrumentation waits for calls that are still to be recorded."""
 
 _MASKED_HEADERS: Final = "authorization,x-api-key,proxy-authorization,cookie,set-cookie"
 _SANITIZE_FIELDS: Final = "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SANITIZE_FIELDS"
@@ -91,6 +94,22 @@ def uninstrument() -> None:
         if _active is not None:
             _active.stop()
             _active = None
+
+
+def force_flush(timeout_millis: int = 30_000) -> bool:
+    """Wait until every call that has ended is recorded: its audit event is written, its metrics are counted.
+
+    Flushing the tracer provider or the logger provider of the calls does the same first. At the end of the process it
+    happens by itself.
+
+    Args:
+        timeout_millis: Milliseconds to wait at most.
+
+    Returns:
+        Whether all of them are recorded; so it is where nothing is instrumented.
+    """
+    active = _active
+    return active is None or active.force_flush(timeout_millis)
 
 
 def activate(module: Any = None, *, with_http_spans: bool = True) -> None:
@@ -166,7 +185,7 @@ class Instrumentation:
             tracer_provider=tracer_provider,
             logger_provider=logger_provider,
             span_processor=self._span_processor,
-            log_processor=RedactingLogRecordProcessor(redactor),
+            log_processor=ComplianceLogRecordProcessor(redactor, self._recorder),
         )
         self._hooks = Hooks(self._recorder, self._providers.give_to, self._before_call)
         self._audit: AuditLog | None = None
@@ -183,12 +202,17 @@ class Instrumentation:
             with health.contained("instrumentation.http"):
                 self._http_instrumentor = _instrument_http()
 
+    def force_flush(self, timeout_millis: int) -> bool:
+        """Wait until every call that has ended is recorded; see the function of this name."""
+        return self._recorder.flush(timeout_millis / 1000)
+
     def stop(self) -> None:
-        """Take the hooks off and close the audit chain."""
+        """Take the hooks off, record what has ended, and close the audit chain."""
         self._hooks.uninstall()
         if self._remove_log_filter is not None:
             self._remove_log_filter()
         self._span_processor.complete_calls = False
+        self._recorder.flush(_FLUSH_SECONDS)
         if self._audit is not None:
             self._audit.close()
         if self._http_instrumentor is not None:

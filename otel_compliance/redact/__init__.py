@@ -1,11 +1,6 @@
 """Find personal data and secrets, and replace them before anything is exported."""
 
-from otel_compliance.redact.processors import (
-    TRUSTED_KEY,
-    RedactingLogRecordProcessor,
-    RedactingSpanProcessor,
-    replaced_attributes,
-)
+from otel_compliance.redact.processors import TRUSTED_KEY, RedactingLogRecordProcessor, RedactingSpanProcessor
 from otel_compliance.redact.recognize import Finding, Folded, Recognizer
 from otel_compliance.redact.redactor import Redacted, Redactor
 from otel_compliance.redact.secrets import SECRET_TYPES
@@ -23,6 +18,5 @@ __all__ = [
     "RedactingLogRecordProcessor",
     "RedactingSpanProcessor",
     "Redactor",
-    "replaced_attributes",
     "verify",
 ]

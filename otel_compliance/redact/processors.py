@@ -17,8 +17,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, Status
 
 from otel_compliance import health
-from otel_compliance.classification import Classification
-from otel_compliance.names import Attr
+from otel_compliance.redact.attributes import FAILED, DeferredAttributes, replaced_attributes
 from otel_compliance.redact.redactor import Redactor
 from otel_compliance.redact.structure import SAFE_NUMBER, is_secret_field, tombstone
 
@@ -204,17 +203,47 @@ class RedactingSpanProcessor(SpanProcessor):
         self._shared = _Shared(redactor, self._names)
 
     def _on_ending(self, span: Span) -> None:
+        self.redact(span)
+
+    def redact(self, span: Span, complete: Callable[[], Mapping[str, Any]] | None = None) -> None:
+        """Redact a span that is ending. Never raises.
+
+        Args:
+            span: The span.
+            complete: Makes attributes to add. With it, the span's attributes are redacted and completed only when
+                somebody reads them, so that the thread that ends the span need not wait.
+        """
         try:
-            self._redact(span)
+            redaction = _Redaction(self._redactor, self._names)
+            self._redact(span, redaction)
+            if complete is None:
+                self._redact_attributes(span, redaction)
+            else:
+                self._defer_attributes(span, redaction, complete)
         except Exception as error:  # noqa: BLE001 - a span that cannot be redacted is emptied
             health.swallow("redact.span", error)
             _empty(span)
 
-    def _redact(self, span: Any) -> None:
-        redaction = _Redaction(self._redactor, self._names)
-        span._name = redaction.text(span._name)
-        if (attributes := redaction.attributes(span._attributes)) is not None:
+    @staticmethod
+    def _redact_attributes(span: Any, redaction: _Redaction) -> None:
+        attributes = redaction.attributes(span._attributes)
+        if redaction.failed:
+            attributes = {**(attributes or span._attributes), **FAILED}
+        if attributes is not None:
             span._attributes = replaced_attributes(span._attributes, attributes)
+
+    @staticmethod
+    def _defer_attributes(span: Any, redaction: _Redaction, complete: Callable[[], Mapping[str, Any]]) -> None:
+        def redacted(original: BoundedAttributes) -> BoundedAttributes:
+            attributes = redaction.attributes(original)
+            attributes = {**(attributes or original), **complete()}
+            # What the redaction of the span found wrong is kept: success elsewhere never overwrites it.
+            return replaced_attributes(original, attributes | FAILED if redaction.failed else attributes)
+
+        span._attributes = DeferredAttributes(span._attributes, redacted)
+
+    def _redact(self, span: Any, redaction: _Redaction) -> None:
+        span._name = redaction.text(span._name)
         if span._events:
             span._events = _bounded_list(span._events, [_event(redaction, item) for item in span._events])
         if span._links:
@@ -223,8 +252,6 @@ class RedactingSpanProcessor(SpanProcessor):
             span._status = Status(span._status.status_code, redaction.text(span._status.description))
         span._resource = self._shared.resource(span._resource)
         span._instrumentation_scope = self._shared.scope(span._instrumentation_scope)
-        if redaction.failed:
-            _mark_failed(span)
 
     def shutdown(self) -> None:
         """Nothing is held."""
@@ -260,11 +287,11 @@ class RedactingLogRecordProcessor(LogRecordProcessor):
             attributes = redaction.attributes(record.attributes)
             if attributes is not None or redaction.failed:
                 attributes = attributes or dict(record.attributes or {})
-                record.attributes = attributes | (_FAILED if redaction.failed else {})
+                record.attributes = attributes | (FAILED if redaction.failed else {})
         except Exception as error:  # noqa: BLE001 - a record that cannot be redacted is emptied
             health.swallow("redact.log", error)
             record.body = tombstone("failed")
-            record.attributes = dict(_FAILED)
+            record.attributes = dict(FAILED)
             _clean_fields(record, lambda _: tombstone("failed"))
 
     def shutdown(self) -> None:
@@ -273,9 +300,6 @@ class RedactingLogRecordProcessor(LogRecordProcessor):
     def force_flush(self, timeout_millis: int = 30000) -> bool:
         """Nothing is held."""
         return True
-
-
-_FAILED: Final = {Attr.REDACTION_STATUS.value: "failed", Attr.CLASSIFICATION.value: Classification.RESTRICTED.value}
 
 
 def _clean_fields(record: Any, clean: Callable[[str], str]) -> None:
@@ -302,23 +326,6 @@ def _link(redaction: _Redaction, link: Link) -> Link:
     return link if attributes is None else Link(link.context, replaced_attributes(link.attributes, attributes))
 
 
-def replaced_attributes(original: Any, attributes: dict[str, Any]) -> BoundedAttributes:
-    """New attributes under the limits of the ones they replace.
-
-    Args:
-        original: The `BoundedAttributes` of a span, an event or a link; anything else has no limits.
-        attributes: What replaces them. Belongs to the result afterwards.
-    """
-    maxlen, max_value_len = getattr(original, "maxlen", None), getattr(original, "max_value_len", None)
-    is_full = maxlen is not None and len(attributes) > maxlen
-    if is_full or max_value_len is not None or any(type(value) in (list, dict) for value in attributes.values()):
-        return BoundedAttributes(maxlen=maxlen, attributes=attributes, max_value_len=max_value_len)
-    replaced = BoundedAttributes(maxlen=maxlen)
-    # Scalars and tuples come from cleaned attributes or from here; to clean them again takes longer than all the rest.
-    replaced._dict = attributes
-    return replaced
-
-
 def _bounded_list(original: Any, items: list[Any]) -> Any:
     """A list of redacted `items` that remembers how many the original had dropped. It never grows again."""
     replaced: Any = BoundedList.from_seq(len(items), items)
@@ -326,14 +333,10 @@ def _bounded_list(original: Any, items: list[Any]) -> Any:
     return replaced
 
 
-def _mark_failed(span: Any) -> None:
-    span._attributes = replaced_attributes(span._attributes, {**span._attributes, **_FAILED})
-
-
 def _empty(span: Any) -> None:
     """Drop everything that may hold content."""
     span._name = tombstone("failed")
-    span._attributes = BoundedAttributes(attributes=dict(_FAILED))
+    span._attributes = BoundedAttributes(attributes=dict(FAILED))
     span._events = BoundedList(None)
     span._links = BoundedList(None)
     span._status = Status(span._status.status_code)

@@ -330,12 +330,12 @@ def test_what_breaks_before_inspection_counts_as_a_failure(
     observed: Observed, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     """Content that was never inspected is RESTRICTED, not clean."""
-    from otel_compliance.capture import hooks, messages
+    from otel_compliance.capture import messages, request
 
     def broken(*args: Any) -> Any:
         raise LookupError("jane.doe@example.com")
 
-    monkeypatch.setattr(hooks if part == "request_facts" else messages, part, broken)
+    monkeypatch.setattr(request if part == "request_facts" else messages, part, broken)
     assert observed.client().messages.create(**ASK).stop_reason == "end_turn"
     [event] = observed.events()
     assert (event["compliance.classification"], event["compliance.redaction.status"]) == ("RESTRICTED", "failed")

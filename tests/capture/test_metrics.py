@@ -10,7 +10,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from support.observed import API_KEY
 
-from otel_compliance import context, instrument, uninstrument
+from otel_compliance import context, force_flush, instrument, uninstrument
 from otel_compliance.testing import ApiError, ClaudeAPI, Reply
 
 ASK: dict[str, Any] = {
@@ -44,6 +44,7 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemoryMetricReader]:
 
 def points(reader: InMemoryMetricReader) -> Points:
     """Metric to its points: (attributes, value), or (attributes, count) of a histogram."""
+    assert force_flush()
     data = reader.get_metrics_data()
     assert data is not None
     return {

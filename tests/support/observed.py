@@ -81,6 +81,7 @@ class Observed:
 
     def spans(self) -> list[dict[str, Any]]:
         """Attributes of the spans of Claude calls that were exported."""
+        assert self.tracer_provider.force_flush()
         calls = (span for span in self.span_collector.spans if span.kind is SpanKind.CLIENT)
         return [dict(span.attributes or {}) for span in calls if span.name not in HTTP_SPANS]
 
@@ -90,6 +91,7 @@ class Observed:
 
     def events_named(self, name: str) -> list[dict[str, Any]]:
         """Attributes of the audit events of one name."""
+        assert self.logger_provider.force_flush()
         records = [item.log_record for item in self.log_collector.records]
         return [dict(record.attributes or {}) for record in records if record.event_name == name]
 
