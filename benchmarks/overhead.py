@@ -4,16 +4,22 @@ Usage: python benchmarks/overhead.py [--smoke] [--calls N]
 
 Every configuration runs in a process of its own, several rounds, in an order that shifts with each round. The
 transport answers in memory, so that the network hides nothing. What is added is the difference to the uninstrumented
-client of the same round.
+client of the same round:
+
+* to the time that the app waits for a call: the median, the mean, the 99th percentile;
+* to the processor time of the process, whatever thread spends it, with all exports: what watching costs, hidden or not.
+
+The answers of a model come seconds apart. Here the next call begins when the last one is recorded, which happens
+between calls and counts as processor time only.
 
 What is exported where:
 
 * All but the uninstrumented client have a tracer provider with a batch processor, whose exporter counts spans and
   throws them away. A configuration that exports fewer spans than there were calls is an error.
-* "no store" (``OTEL_COMPLIANCE_STORE=none``) exports nothing else; it writes the audit file, on the calling thread.
-* "store", the default, also converts, compresses and spools spans and audit events, in background threads that share
-  the interpreter's lock with the calls. The difference is what that costs them; it shows in the mean and in the 99th
-  percentile, since most calls meet no export. Batches are small everywhere, for with the defaults (512 spans or five
+* "no store" (``OTEL_COMPLIANCE_STORE=none``) exports nothing else; it inspects the content and writes the audit file on
+  a thread of its own.
+* "store", the default, also converts, compresses and spools spans and audit events, in background threads. All of them
+  share the interpreter's lock with the calls. Batches are small everywhere, for with the defaults (512 spans or five
   seconds) most cases would end before anything is exported: it is rather more than an app pays.
 * The SDK's content mode and the peers put whole prompts and answers on their spans and inspect none of it, except that
   logfire scrubs attributes by patterns. Of a stream, the SDK's content mode keeps the prompt only.
@@ -39,6 +45,9 @@ from pathlib import Path
 from typing import Any
 
 from corpus import prompt
+from opentelemetry import trace
+
+import otel_compliance
 
 SIZES = (1_024, 8_192, 102_400)
 STREAM_EVENTS = 200
@@ -58,8 +67,21 @@ SLOPE = (8_192, 102_400)
 """Sizes between which the time for each kilobyte is taken, so that what every call costs is not in it."""
 
 
-Rounds = dict[str, list[dict[str, list[float]]]]
-"""By configuration: for each round, the seconds of each call by case."""
+@dataclass
+class Measured:
+    """One case in one process.
+
+    Attributes:
+        seconds: What the app waited for each call.
+        cpu_seconds: Processor time of the whole process for each call, on average, until everything was exported.
+    """
+
+    seconds: list[float]
+    cpu_seconds: float
+
+
+Rounds = dict[str, list[dict[str, Measured]]]
+"""By configuration: for each round, what was measured by case."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +110,6 @@ def _provider(processor: Any) -> Any:
 
 
 def _native(processor: Any) -> None:
-    from opentelemetry import trace
-
     trace.set_tracer_provider(_provider(processor))
 
 
@@ -190,8 +210,8 @@ def _stream(text: str) -> bytes:
     return b"".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events)
 
 
-def measure(name: str, calls: int) -> dict[str, list[float]]:
-    """Seconds of each call, by case. Runs in a process of its own."""
+def measure(name: str, calls: int) -> dict[str, Measured]:
+    """Watch calls of each case. Runs in a process of its own."""
     import anthropic
     import httpx2
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -222,25 +242,48 @@ def measure(name: str, calls: int) -> dict[str, list[float]]:
         messages: Any = [{"role": "user", "content": text}]
         list(client.messages.create(model="claude-sonnet-5", max_tokens=64, messages=messages, stream=True))
 
-    seconds: dict[str, list[float]] = {}
+    measured: dict[str, Measured] = {}
     for case, size in zip(CASES, (*SIZES, 1_024), strict=True):
         call, text = (stream if case == STREAM else create), prompt(size)
-        times = []
-        for number in range(calls + WARM_UP):
-            # Each prompt is another one, since what was inspected before would only be remembered.
-            unique = f"{number} {text}"
-            start = time.perf_counter()
-            call(unique)
-            times.append(time.perf_counter() - start)
-        seconds[case] = times[WARM_UP:]
-    processor.force_flush()
+        _time(call, text, WARM_UP)
+        _settle(processor)
+        before = time.process_time()
+        times = _time(call, text, calls)
+        _settle(processor)
+        measured[case] = Measured(times, (time.process_time() - before) / calls)
     expected = 0 if configuration.instrument is None else len(CASES) * (calls + WARM_UP)
     if nowhere.count < expected:
         sys.exit(f"{name}: {nowhere.count} spans of {expected} calls, so it did not watch all of them")
-    return seconds
+    return measured
 
 
-def run(name: str, calls: int) -> dict[str, list[float]]:
+def _time(call: Callable[[str], None], text: str, calls: int) -> list[float]:
+    """Seconds of each call. Each prompt is another one, since what was inspected before would only be remembered."""
+    times = []
+    for number in range(calls):
+        unique = f"{calls} {number} {text}"
+        start = time.perf_counter()
+        call(unique)
+        times.append(time.perf_counter() - start)
+        _record()
+    return times
+
+
+def _record() -> None:
+    """Wait until the last call is recorded."""
+    if "otel_compliance.instrumentation" in sys.modules:
+        otel_compliance.force_flush()
+
+
+def _settle(processor: Any) -> None:
+    """Wait until everything is exported, too."""
+    _record()
+    processor.force_flush()
+    if "otel_compliance.instrumentation" in sys.modules:
+        trace.get_tracer_provider().force_flush()  # type: ignore[attr-defined]
+
+
+def run(name: str, calls: int) -> dict[str, Measured]:
     """Measure one configuration in a process of its own."""
     with tempfile.TemporaryDirectory() as home:
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "ANTHROPIC_"))}
@@ -250,8 +293,7 @@ def run(name: str, calls: int) -> dict[str, list[float]]:
         result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if result.returncode:
         sys.exit(f"{name} failed:\n{result.stderr}")
-    seconds: dict[str, list[float]] = json.loads(result.stdout.splitlines()[-1])
-    return seconds
+    return {case: Measured(**values) for case, values in json.loads(result.stdout.splitlines()[-1]).items()}
 
 
 def _quartiles(values: list[float]) -> tuple[float, float, float]:
@@ -266,7 +308,13 @@ def _p99(seconds: list[float]) -> float:
 def _added(rounds: Rounds, case: str, name: str, statistic: Callable[[list[float]], float]) -> list[float]:
     """What a configuration adds to a call, in microseconds, by round."""
     pairs = zip(rounds[name], rounds[BASELINE], strict=True)
-    return [1e6 * (statistic(watched[case]) - statistic(plain[case])) for watched, plain in pairs]
+    return [1e6 * (statistic(watched[case].seconds) - statistic(plain[case].seconds)) for watched, plain in pairs]
+
+
+def _cpu_added(rounds: Rounds, case: str, name: str) -> float:
+    """The processor time that a configuration adds to a call, in microseconds: the median of the rounds."""
+    pairs = zip(rounds[name], rounds[BASELINE], strict=True)
+    return statistics.median(1e6 * (watched[case].cpu_seconds - plain[case].cpu_seconds) for watched, plain in pairs)
 
 
 def _ratio(added: list[float], reference: list[float]) -> str:
@@ -280,7 +328,14 @@ def _row(*cells: str) -> str:
 def case_table(case: str, rounds: Rounds) -> list[str]:
     """The table of one case."""
     reference = _added(rounds, case, REFERENCE, statistics.median)
-    columns = ["× native content", "added, µs", "quartiles of rounds", "mean added", "p99 added", "median call"]
+    columns = [
+        "× native content",
+        "added, µs",
+        "quartiles of rounds",
+        "mean added",
+        "p99 added",
+        "processor time added",
+    ]
     columns += ["added per event"] if case == STREAM else []
     lines = ["", _row(case, *columns), _row(*["---"] * (len(columns) + 1))]
     for name in CONFIGURATIONS:
@@ -290,13 +345,15 @@ def case_table(case: str, rounds: Rounds) -> list[str]:
 
 
 def _cells(case: str, name: str, rounds: Rounds, reference: list[float]) -> list[str]:
-    call = 1e6 * statistics.median(statistics.median(seconds[case]) for seconds in rounds[name])
     if name == BASELINE:
-        return [*[""] * 5, f"{call:.0f}"]
+        return [""] * 6
     added = _added(rounds, case, name, statistics.median)
     first, median, third = _quartiles(added)
     mean, tail = (statistics.median(_added(rounds, case, name, each)) for each in (statistics.fmean, _p99))
-    cells = [_ratio(added, reference), *(f"{value:.0f}" for value in (median, mean, tail, call))]
+    cells = [
+        _ratio(added, reference),
+        *(f"{value:.0f}" for value in (median, mean, tail, _cpu_added(rounds, case, name))),
+    ]
     cells.insert(2, f"{first:.0f} to {third:.0f}")
     return [*cells, f"{median / STREAM_EVENTS:.2f}"] if case == STREAM else cells
 
@@ -330,7 +387,8 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=200, help="calls for each case and round")
     arguments = parser.parse_args()
     if arguments.measure:
-        print(json.dumps(measure(arguments.measure, arguments.calls)))
+        measured = measure(arguments.measure, arguments.calls)
+        print(json.dumps({case: vars(values) for case, values in measured.items()}))
         return
     number, calls = (2, 10) if arguments.smoke else (7, arguments.calls)
     present = [name for name, item in CONFIGURATIONS.items() if _installed(item.module)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 _CLOUD_PACKAGES: Final = ("anthropic.lib.",)
@@ -19,7 +20,12 @@ def provider_name(client: Any) -> str:
 
 def is_cloud(client: Any) -> bool:
     """Whether the client calls a cloud's endpoint, where ``inference_geo`` does not exist."""
-    return any(cls.__module__.startswith(_CLOUD_PACKAGES) for cls in type(client).__mro__)
+    return _comes_from_cloud(type(client).__mro__)
+
+
+@lru_cache(maxsize=64)
+def _comes_from_cloud(bases: tuple[type, ...]) -> bool:
+    return any(cls.__module__.startswith(_CLOUD_PACKAGES) for cls in bases)
 
 
 def cloud_region(client: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from opentelemetry.util.types import AttributeValue
@@ -41,8 +42,9 @@ class Surface:
     action: str = ""
     target: str = ""
 
-    @classmethod
-    def of(cls, *, span_name: str | None, method: str, url: str) -> Surface:
+    @staticmethod
+    @lru_cache(maxsize=256)
+    def of(*, span_name: str | None, method: str, url: str) -> Surface:
         """The surface of a request.
 
         Args:
@@ -61,7 +63,7 @@ class Surface:
             names = [item for item in path[1:] if item not in ids]
             request_type, action = _raw_request_type(verb, path), verb.lower()
         is_admin = bool(names) and names[0] in _ORGANIZATION and verb != "GET"
-        return cls(
+        return Surface(
             request_type=request_type,
             secret=any(name in _SECRET_RESOURCES for name in names),
             resource=".".join(names[1:]) if is_admin else "",

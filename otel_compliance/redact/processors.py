@@ -52,7 +52,7 @@ _URLS: Final = frozenset({"http.url", "url.full"})
 
 
 class _Names:
-    """Attribute names that were found clean, and whether each names a secret. They are few, and come again."""
+    """Names of attributes and spans that were found clean, and whether each names a secret. They come again."""
 
     def __init__(self) -> None:
         self._secret: dict[str, bool] = {}
@@ -243,7 +243,10 @@ class RedactingSpanProcessor(SpanProcessor):
         span._attributes = DeferredAttributes(span._attributes, redacted)
 
     def _redact(self, span: Any, redaction: _Redaction) -> None:
-        span._name = redaction.text(span._name)
+        if self._names.get(span._name) is None:
+            span._name = redaction.text(span._name)
+            if not redaction.failed:
+                self._names.add(span._name)
         if span._events:
             span._events = _bounded_list(span._events, [_event(redaction, item) for item in span._events])
         if span._links:
