@@ -9,8 +9,9 @@ client of the same round:
 * to the time that the app waits for a call: the median, the mean, the 99th percentile;
 * to the processor time of the process, whatever thread spends it, with all exports: what watching costs, hidden or not.
 
-The answers of a model come seconds apart. Here the next call begins when the last one is recorded, which happens
-between calls and counts as processor time only.
+The answers of a model come seconds apart. Here the next call begins when the last one is recorded, which counts as
+processor time only. Before it, every configuration keeps the processor busy for `BUSY_SECONDS`, since a core that was
+idle is slower for a while, and some configurations would be idle longer than others.
 
 What is exported where:
 
@@ -62,6 +63,8 @@ CASES = (*map(_prompt_case, SIZES), STREAM)
 BASELINE = "uninstrumented"
 REFERENCE = "native content"
 WARM_UP = 20
+BUSY_SECONDS = 0.002
+
 BATCHES = {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "50", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "50"}
 SLOPE = (8_192, 102_400)
 """Sizes between which the time for each kilobyte is taken, so that what every call costs is not in it."""
@@ -266,7 +269,14 @@ def _time(call: Callable[[str], None], text: str, calls: int) -> list[float]:
         call(unique)
         times.append(time.perf_counter() - start)
         _record()
+        _stay_busy()
     return times
+
+
+def _stay_busy() -> None:
+    end = time.perf_counter() + BUSY_SECONDS
+    while time.perf_counter() < end:
+        pass
 
 
 def _record() -> None:
