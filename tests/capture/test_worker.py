@@ -136,7 +136,8 @@ worker = Worker()
 
 def late(text):
     time.sleep(0.2)
-    print(text, flush=True)
+    # One write, so that lines of two processes do not mix.
+    os.write(1, text.encode() + bytes([10]))
 
 def child():
     worker.submit(lambda: late("child"))

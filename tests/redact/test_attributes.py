@@ -127,8 +127,8 @@ def test_limits_and_what_was_dropped_are_kept() -> None:
 def test_they_cannot_be_changed() -> None:
     """The attributes of an ended span are immutable, as the SDK has them."""
     attributes = deferred()
-    with pytest.raises(TypeError, match="immutable"):
+    with pytest.raises(TypeError):
         attributes["a"] = 1
-    with pytest.raises(TypeError, match="immutable"):
+    with pytest.raises(TypeError):
         del attributes["tokens"]
     assert dict(attributes) == CLEAN
