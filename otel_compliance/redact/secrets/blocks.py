@@ -27,6 +27,16 @@ _URL: Final = re.compile(
 )
 
 
+_PASSWORD_HASH: Final = re.compile(
+    rb"\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}"
+    rb"|(?:1|5|6|apr1)\$(?:rounds=[0-9]{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{22,86}"
+    rb"|y\$[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}"
+    rb"|(?:argon2(?:id|i|d)|scrypt|pbkdf2(?:-sha(?:1|256|512))?)\$(?:v=[0-9]{1,3}\$)?"
+    rb"[a-z]{1,8}=[0-9]{1,9}(?:,[a-z]{1,8}=[0-9]{1,9}){0,4}\$[A-Za-z0-9+/]{8,128}\$[A-Za-z0-9+/]{16,128})"
+)
+"""crypt(5) as bcrypt, MD5, SHA-256, SHA-512 and yescrypt write it, and the PHC string format: who has one can guess."""
+
+
 def private_keys(data: bytes) -> Iterator[Finding]:
     """Private keys up to their last line, or as far as they go when they are cut off."""
     done = data.find(b"-----BEGIN ")
@@ -51,3 +61,10 @@ def url_passwords(data: bytes) -> Iterator[Finding]:
     if b"@" in data:
         for match in _URL.finditer(data):
             yield Finding("URL_CREDENTIAL", *match.span(1), 0.97)
+
+
+def password_hashes(data: bytes) -> Iterator[Finding]:
+    """Hashes of passwords, with their salt."""
+    if b"$" in data:
+        for match in _PASSWORD_HASH.finditer(data):
+            yield Finding("PASSWORD_HASH", *match.span(), 0.97)

@@ -76,6 +76,19 @@ FAMILIES: Final[tuple[Family, ...]] = (
         source="Supabase, API keys and access tokens",
         word=True,
     ),
+    family("MONGODB_SECRET", "mdb_sa_sk_", r"[\w\-]{32,64}+", source="MongoDB Atlas, service accounts"),
+    around(
+        "MAXMIND_KEY",
+        "_mmk",
+        r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk",
+        source="MaxMind, license keys",
+        before=range(36, 37),
+        confidence=0.99,
+    ),
+    family("ADAFRUIT_KEY", "aio_", r"[A-Za-z0-9]{28}(?![\w\-])", source="Adafruit IO, API authentication", word=True),
+    family("UBIDOTS_TOKEN", ("BBFF-", "BBUS-"), r"[A-Za-z0-9]{30,40}+", source="Ubidots, tokens", word=True),
+    family("IONIC_TOKEN", "ion_", r"[A-Za-z0-9]{42}(?![\w\-])", source="Ionic Appflow, tokens", word=True),
+    family("DEPENDENCYTRACK_KEY", "odt_", r"[A-Za-z0-9]{32,48}+", source="Dependency-Track, API keys", word=True),
     family("NEON_KEY", "napi_", r"[a-z0-9]{60,70}+", source="Neon, API keys", word=True),
     family(
         "CLICKHOUSE_KEY",
@@ -96,6 +109,20 @@ FAMILIES: Final[tuple[Family, ...]] = (
         r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
         source="LaunchDarkly, keys",
         word=True,
+    ),
+    # "-----BEGIN … PRIVATE KEY" in base64, as environment variables and manifests hold it.
+    family(
+        "PRIVATE_KEY",
+        (
+            "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS",
+            "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVk",
+            "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS",
+            "LS0tLS1CRUdJTiBEU0EgUFJJVkFURSBLRVk",
+            "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ",
+            "LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBLRVk",
+        ),
+        r"[A-Za-z0-9+/]{16,20000}+={0,2}",
+        source="RFC 7468 in RFC 4648",
     ),
     # Header and payload are JSON objects, so both begin with base64url of '{"'.
     family(

@@ -48,6 +48,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     ),
     family("RAZORPAY_KEY", ("rzp_live_", "rzp_test_"), r"[A-Za-z0-9]{14,24}+", source="Razorpay, API keys"),
     family("EASYPOST_KEY", ("EZAK", "EZTK"), r"[A-Za-z0-9]{54}(?![\w\-])", source="EasyPost, API keys", word=True),
-    family("SHIPPO_TOKEN", ("shippo_live_", "shippo_test_"), r"[0-9a-f]{40}", source="Shippo, API tokens"),
+    family("SHIPPO_TOKEN", ("shippo_live_", "shippo_test_"), r"[0-9a-fA-F]{40}", source="Shippo, API tokens"),
+    family("PAGARME_KEY", ("ak_live_", "ak_test_"), r"[A-Za-z0-9]{24,40}+", source="Pagar.me, API keys", word=True),
     family("PADDLE_KEY", ("pdl_live_apikey_", "pdl_sdbx_apikey_"), r"\w{40,80}+", source="Paddle, API keys"),
 )

@@ -18,7 +18,7 @@ from otel_compliance.redact.secrets import (
     source_hosting,
 )
 from otel_compliance.redact.secrets.assignments import assignments
-from otel_compliance.redact.secrets.blocks import private_keys, url_passwords
+from otel_compliance.redact.secrets.blocks import password_hashes, private_keys, url_passwords
 from otel_compliance.redact.secrets.family import LITERAL_BEFORE, MIN_RUN, TOKEN_CHARS, Family, any_of
 from otel_compliance.redact.secrets.names import ENDINGS, NAMED_TYPES
 
@@ -35,7 +35,16 @@ FAMILIES: Final[tuple[Family, ...]] = (
 """All families. Of two that match at the same place the first counts."""
 
 _OTHER_TYPES: Final = frozenset(
-    {"AUTHORIZATION", "BASIC_AUTH", "BEARER_TOKEN", "CREDENTIAL", "PRIVATE_KEY", "SESSION_COOKIE", "URL_CREDENTIAL"}
+    {
+        "AUTHORIZATION",
+        "BASIC_AUTH",
+        "BEARER_TOKEN",
+        "CREDENTIAL",
+        "PASSWORD_HASH",
+        "PRIVATE_KEY",
+        "SESSION_COOKIE",
+        "URL_CREDENTIAL",
+    }
 )
 
 SECRET_TYPES: Final = frozenset(family.type for family in FAMILIES) | NAMED_TYPES | _OTHER_TYPES
@@ -70,7 +79,7 @@ class SecretRecognizer:
     """Credentials of known families, and values that are credentials by their name."""
 
     entity_types = SECRET_TYPES
-    hint = rf"{_LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN | is (?<=(?i:{_ENDINGS}) is )| --|ecret"
+    hint = rf"{_LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN |\$(?=[1256ayps])| is (?<=(?i:{_ENDINGS}) is )| --|ecret"
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The credentials; those that overlap are settled by the caller."""
@@ -79,6 +88,7 @@ class SecretRecognizer:
         yield from assignments(data)
         yield from private_keys(data)
         yield from url_passwords(data)
+        yield from password_hashes(data)
 
 
 def _of_families(data: bytes) -> Iterator[Finding]:

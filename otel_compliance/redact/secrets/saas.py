@@ -51,7 +51,14 @@ FAMILIES: Final[tuple[Family, ...]] = (
         word=True,
     ),
     family("FACEBOOK_TOKEN", "EAA", r"[A-Z][A-Za-z0-9]{96,300}+", source="Meta, access tokens", word=True),
-    family("MAPBOX_TOKEN", "sk.eyJ", r"[\w\-]{40,120}+\.[\w\-]{20,24}", source="Mapbox, access tokens"),
+    family("MAPBOX_TOKEN", ("sk.eyJ", "tk.eyJ"), r"[\w\-]{30,120}+\.[\w\-]{20,24}", source="Mapbox, access tokens"),
     family("FRAMEIO_TOKEN", "fio-u-", r"[\w\-=]{64}", source="Frame.io, developer tokens"),
+    family("POSTHOG_KEY", "phx_", r"\w{40,64}+", source="PostHog, personal API keys", word=True),
+    family("SEGMENT_TOKEN", "sgp_", r"[A-Za-z0-9]{64}(?![\w\-])", source="Segment, Public API tokens", word=True),
+    family("SCRAPFLY_KEY", ("scp-live-", "scp-test-"), r"[0-9a-f]{32}", source="Scrapfly, API keys"),
+    family("TEAMWORK_TOKEN", "tkn.v1_", r"[A-Za-z0-9]{70}=?", source="Teamwork, API keys"),
+    family("NIGHTFALL_KEY", "NF-", r"[A-Za-z0-9]{32}(?![\w\-])", source="Nightfall, API keys", word=True),
+    # The prefix of accounts in the oldest data centre, then the two parts.
+    family("ZOHO_TOKEN", "1000.", r"[0-9a-f]{32}\.[0-9a-f]{32}", source="Zoho, OAuth tokens", word=True),
     family("DUFFEL_TOKEN", ("duffel_live_", "duffel_test_"), r"[\w\-]{40,44}", source="Duffel, access tokens"),
 )
