@@ -189,7 +189,7 @@ def _message(text: str) -> dict[str, Any]:
     }
 
 
-def _stream(text: str) -> bytes:
+def _stream(text: str) -> list[bytes]:
     """An answer of `STREAM_EVENTS` events."""
     start = {**_message(""), "content": [], "stop_reason": None}
     pieces = STREAM_EVENTS - 5
@@ -210,7 +210,7 @@ def _stream(text: str) -> bytes:
         },
         {"type": "message_stop"},
     ]
-    return b"".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events)
+    return [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events]
 
 
 def measure(name: str, calls: int) -> dict[str, Measured]:
@@ -228,7 +228,8 @@ def measure(name: str, calls: int) -> dict[str, Measured]:
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         if b'"stream":true' in request.content.replace(b" ", b""):
-            return httpx2.Response(200, content=events, headers={"content-type": "text/event-stream"})
+            # An iterator, so that the client reads event by event, as from a socket.
+            return httpx2.Response(200, content=iter(events), headers={"content-type": "text/event-stream"})
         return httpx2.Response(200, json=whole)
 
     client = anthropic.Anthropic(
