@@ -28,13 +28,14 @@ _IPV6_CHARS: Final = frozenset(b"0123456789abcdefABCDEF:.")
 _MAX_IPV6: Final = 45
 """Characters of the longest textual form, an IPv4-mapped address (RFC 4291 section 2.2)."""
 
-# IEEE 802: six octets. One pattern for each separator, so that each begins with a literal.
+# IEEE 802: six octets. One pattern for each separator, so that each begins with a literal. What stands before is looked
+# at when the next octet has been seen, since looking back costs more.
 _MAC: Final = tuple(
     re.compile(pattern)
     for pattern in (
-        rb":(?<=[0-9A-Fa-f]{2}:)(?<![0-9A-Za-z:][0-9A-Fa-f]{2}:)(?:[0-9A-Fa-f]{2}:){4}[0-9A-Fa-f]{2}(?![0-9A-Za-z:])",
-        rb"-(?<=[0-9A-Fa-f]{2}-)(?<![0-9A-Za-z\-][0-9A-Fa-f]{2}-)(?:[0-9A-Fa-f]{2}-){4}[0-9A-Fa-f]{2}(?![0-9A-Za-z\-])",
-        rb"\.(?<=[0-9A-Fa-f]{4}\.)(?<![0-9A-Za-z.][0-9A-Fa-f]{4}\.)[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![0-9A-Za-z.])",
+        rb":[0-9A-Fa-f]{2}:(?<=[0-9A-Fa-f]{2}:..:)(?<![0-9A-Za-z:]..:..:)(?:[0-9A-Fa-f]{2}:){3}[0-9A-Fa-f]{2}(?![0-9A-Za-z:])",
+        rb"-[0-9A-Fa-f]{2}-(?<=[0-9A-Fa-f]{2}-..-)(?<![0-9A-Za-z\-]..-..-)(?:[0-9A-Fa-f]{2}-){3}[0-9A-Fa-f]{2}(?![0-9A-Za-z\-])",
+        rb"\.[0-9A-Fa-f]{4}\.(?<=[0-9A-Fa-f]{4}\..{4}\.)(?<![0-9A-Za-z.].{4}\..{4}\.)[0-9A-Fa-f]{4}(?![0-9A-Za-z.])",
     )
 )
 _NOBODY: Final = (b"000000000000", b"ffffffffffff")
@@ -68,8 +69,7 @@ class IPRecognizer:
         """The addresses."""
         data = folded.ascii
         yield from self._ipv4(data)
-        if b":" in data and _IPV6_LIKELY.search(data):
-            yield from self._ipv6(data)
+        yield from self._ipv6(data)
 
     @staticmethod
     def _ipv4(data: bytes) -> Iterator[Finding]:
@@ -85,11 +85,21 @@ class IPRecognizer:
     @staticmethod
     def _ipv6(data: bytes) -> Iterator[Finding]:
         done = 0
+        likely = _IPV6_LIKELY.search(data)
+        if likely is None:
+            return
         for anchor in _IPV6_ANCHOR.finditer(data):
+            if likely.start() < anchor.start() - 5:
+                likely = _IPV6_LIKELY.search(data, anchor.start() - 5)
+                if likely is None:
+                    return
             if anchor.start() < done:
                 continue
             if run := _LONG_RUN.match(data, anchor.start()):
                 done = run.end() - _MAX_IPV6  # an address can only be at the end
+                continue
+            if likely.start() > anchor.start() + _MAX_IPV6:
+                done = anchor.start() + 1
                 continue
             start = anchor.start()
             while start > done and anchor.start() - start <= 4 and data[start - 1] in _IPV6_CHARS:

@@ -31,6 +31,16 @@ _SHAPES: Final = bytes(
 )
 """To a coarse alphabet, in which a search for a literal finds what a pattern would have to look for."""
 
+TOKEN_CHARS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+"""The URL-safe alphabet of base64 (RFC 4648 section 5), of which most credentials are made."""
+
+MIN_RUN: Final = 16
+"""Every credential of a known format has this many characters of `TOKEN_CHARS` in a row."""
+
+_RUN: Final = b"a" * MIN_RUN
+_RUNS: Final = bytes(ord("a") if byte in TOKEN_CHARS else ord(" ") for byte in range(256))
+"""To an alphabet in which a search for one literal finds every long run of the characters of credentials."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -59,14 +69,29 @@ class Folded:
         text: The same characters of the original, so that both have the same length.
         shape: The same length again: ``0`` for a digit, ``A`` for a capital of ASCII, a blank for
             what stands between the digits of a number, ``a`` for anything else.
+        runs: Where `MIN_RUN` and more of `TOKEN_CHARS` stand in a row: (first offset, offset behind the last).
     """
 
     ascii: bytes
     text: str
     shape: bytes = field(init=False)
+    runs: Sequence[tuple[int, int]] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", self.ascii.translate(_SHAPES))
+        object.__setattr__(self, "runs", _runs(self.ascii))
+
+
+def _runs(data: bytes) -> list[tuple[int, int]]:
+    rows = data.translate(_RUNS)
+    runs = []
+    start = rows.find(_RUN)
+    while start >= 0:
+        end = rows.find(b" ", start + MIN_RUN)
+        end = end if end >= 0 else len(rows)
+        runs.append((start, end))
+        start = rows.find(_RUN, end)
+    return runs
 
 
 @runtime_checkable
