@@ -41,6 +41,16 @@ _MAC: Final = tuple(
 _NOBODY: Final = (b"000000000000", b"ffffffffffff")
 """The unset address and that of everybody."""
 
+GATES: Final = {
+    "mac": (
+        rb"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}",
+        rb"(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}",
+        rb"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
+    ),
+    "ipv4": (rb"[0-9](?:\.[0-9]{1,3}){3}",),
+    "ipv6": (_IPV6_LIKELY.pattern,),
+}
+
 
 class MacRecognizer:
     """``MAC_ADDRESS``, with colons, hyphens, or in Cisco's groups of four."""
@@ -50,6 +60,8 @@ class MacRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The addresses."""
+        if not folded.may_hold("mac"):
+            return
         data = folded.ascii
         for pattern, octet in zip(_MAC, (2, 2, 4), strict=True):
             for match in pattern.finditer(data):
@@ -68,8 +80,10 @@ class IPRecognizer:
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The addresses."""
         data = folded.ascii
-        yield from self._ipv4(data)
-        yield from self._ipv6(data)
+        if folded.may_hold("ipv4"):
+            yield from self._ipv4(data)
+        if folded.may_hold("ipv6"):
+            yield from self._ipv6(data)
 
     @staticmethod
     def _ipv4(data: bytes) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
@@ -52,6 +53,15 @@ _PHONE_INTERNATIONAL: Final = re.compile(
 _PHONE_CONTEXT: Final = re.compile(rb"(?i)\b(?:phone|tel|call|mobile|cell|fax|whatsapp|sms|text|reach)")
 _CONTEXT_CHARS: Final = 40
 
+# What one scan of the whole text looks for instead; see `prefilter`.
+GATES: Final = {"international phone": (rb"\+[1-9](?:[ .\-/]?\(?[0-9]\)?){6}",)}
+SHAPE_GATES: Final = {"iban": (rb"AA00(?: ?[A0]){11}",)}
+NUMBERS: Final = (
+    rb"(?:^|[ a])0000 ?0000 ?0000 ?0",
+    rb"(?:^|[ a])0000 ?000000 ?0000",
+    rb"(?:^|[ a])0?000 {1,2}000 0000(?:[ a]|$)",
+)
+
 
 class NumberRecognizer:
     """``CREDIT_CARD``, ``SSN`` and ``PHONE``."""
@@ -66,7 +76,8 @@ class NumberRecognizer:
         data, shape = folded.ascii, folded.shape
         found: list[Finding] = []
         done = 0
-        for first, end in map(re.Match.span, _RUN.finditer(shape)):
+        runs = chain.from_iterable(_RUN.finditer(shape, *area) for area in folded.number_areas)
+        for first, end in map(re.Match.span, runs):
             start = max(done, first - _RUN_BEFORE)
             # The sign of an international number is the only other character in a number, and its first one.
             number = shape[max(start, shape.rfind(b"a", start, first) + 1) : end + 1]
@@ -74,7 +85,7 @@ class NumberRecognizer:
             if possible:
                 self._confirm(found, data, possible, start, end + 2)  # what may stand behind a number is looked at, too
             done = end
-        if b"+" in data:
+        if b"+" in data and folded.may_hold("international phone"):
             found += [Finding("PHONE", *match.span(), 0.85) for match in _PHONE_INTERNATIONAL.finditer(data)]
         return found
 
@@ -162,6 +173,8 @@ class IbanRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The account numbers."""
+        if not folded.may_hold("iban"):
+            return
         data, shape = folded.ascii, folded.shape
         start = shape.find(_IBAN_SHAPE)
         while start >= 0:

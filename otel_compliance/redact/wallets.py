@@ -43,6 +43,14 @@ _CONTEXT: Final = words(
     "metamask",
 )
 
+GATES: Final = {
+    "wallet": (
+        rb"(?:^|[^0-9A-Za-z])[13LMDT9A][1-9A-HJ-NP-Za-km-z]{24}",
+        rb"(?:^|[^0-9A-Za-z])(?i:bc|tb|ltc|tltc)1[02-9AC-HJ-NP-Zac-hj-np-z]{11}",
+        _ETHEREUM.pattern,
+    )
+}
+
 
 class WalletRecognizer:
     """``CRYPTO_WALLET``: Bitcoin, Litecoin, Dogecoin, Tron and Ethereum."""
@@ -52,6 +60,8 @@ class WalletRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The addresses that pass their checksum, and those of Ethereum without one behind a context word."""
+        if not folded.may_hold("wallet"):
+            return
         for first, last in folded.runs:
             if last - first < _SHORTEST:
                 continue

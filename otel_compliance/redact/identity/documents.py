@@ -41,6 +41,18 @@ _HOUSE_NUMBERS: Final = (
 _GERMAN: Final = re.compile(rb"str(?:a\x80e|asse|\.) [0-9]{1,4}[a-z]?(?![0-9A-Za-z])(?:, [0-9]{5} " + _NAME + rb")?")
 _GERMAN_NAME: Final = re.compile(rb"[A-Z\x80][A-Za-z\x80\-]{2,30}\Z")
 
+GATES: Final = {
+    "date": (_DATE.pattern,),
+    "address": (
+        (
+            rb"[0-9][A-Za-z]? (?:[NSEW]\.? )?(?:[A-Z0-9][A-Za-z0-9'\x80]{1,20} ){1,3}"
+            rb"(?:Street|Avenue|Road|Lane|Drive|Boulevard|Terrace|Court|Place|Way|St|Ave|Rd|Ln|Dr|Blvd|Ct)"
+        ),
+        rb"[0-9](?: bis| ter)?,? (?:rue|avenue|boulevard) ",
+        rb"str(?:a\x80e|asse|\.) [0-9]",
+    ),
+}
+
 
 class DocumentRecognizer:
     """``DATE_OF_BIRTH`` and ``ADDRESS``."""
@@ -50,8 +62,10 @@ class DocumentRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The dates of birth and addresses."""
-        yield from self._dates(folded)
-        yield from self._addresses(folded)
+        if folded.may_hold("date"):
+            yield from self._dates(folded)
+        if folded.may_hold("address"):
+            yield from self._addresses(folded)
 
     @staticmethod
     def _dates(folded: Folded) -> Iterator[Finding]:

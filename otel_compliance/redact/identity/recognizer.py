@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from otel_compliance.redact.identity import letters, numbers
@@ -113,7 +114,15 @@ _Candidate = tuple[int, int, Sequence[tuple[Identifier, bool]]]
 """(offset of its first character, offset behind its last, its schemes, each with whether a word before is needed)."""
 
 _SCHEMES: Final = _by_shape()
+_BEGINNINGS: Final = frozenset(
+    b" ".join(groups[:count])
+    for groups in (shape.split(b" ") for shape in _SCHEMES)
+    for count in range(1, len(groups) + 1)
+)
+"""What a shape may begin with: a run that begins otherwise holds none."""
 _MOST_GROUPS: Final = max(shape.count(b" ") + 1 for shape in _SCHEMES)
+NUMBERS: Final = tuple(rb"(?:^|[ a])" + shape + rb"(?:[ a]|$)" for shape in _SCHEMES)
+"""Patterns of shapes for one scan of the whole text; see `prefilter`."""
 
 # Every shape has two digits in a row and, from there on, at least five characters or four digits, or it has capitals
 # before its only two. What may belong to the same value stands around them.
@@ -139,7 +148,8 @@ class IdentifierRecognizer:
         data, shape = folded.ascii, folded.shape
         found: list[Finding] = []
         done = 0
-        for first, end in map(re.Match.span, _RUN.finditer(shape)):
+        runs = chain.from_iterable(_RUN.finditer(shape, *area) for area in folded.number_areas)
+        for first, end in map(re.Match.span, runs):
             if first < done:
                 continue
             start = first - _RUN_BEFORE
@@ -190,6 +200,8 @@ def _looked_up(run: bytes) -> tuple[_Candidate, ...]:
                 break
             if last > first:
                 shape += b" " + groups[last]
+            if shape not in _BEGINNINGS:
+                break
             if shape in _SCHEMES:
                 found.append((starts[first], starts[last + 1] - 1, _SCHEMES[shape]))
     return tuple(found)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from otel_compliance.redact.recognize import Finding
+from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.headers import authorization, cookies
 from otel_compliance.redact.secrets.names import ENDINGS, Kind, kind_of, normal, type_of
 from otel_compliance.redact.secrets.placeholders import is_code, is_opaque, is_path, is_placeholder, is_word
@@ -43,15 +43,25 @@ _HEXADECIMAL: Final = re.compile(rb"[0-9a-f]+")
 _TRAILING: Final = b".,:?)]}>*`\\|"
 _LINE_END: Final = re.compile(rb"[ \t]{0,8}(?:[\r\n]|\Z|  )")
 
+_ANY_ENDING: Final = b"(?i:" + b"|".join(sorted(ENDINGS)) + b")"
+GATES: Final = {
+    "name and sign": (_ANY_ENDING + rb"[ \"'`*\]\t]{0,5}[:=]",),
+    "name is": (_ANY_ENDING + rb" is ",),
+    "secret word": (rb"ecret",),
+}
 
-def assignments(data: bytes) -> Iterator[Finding]:
+
+def assignments(folded: Folded) -> Iterator[Finding]:
     """The values of names that say so."""
-    for sign in (b"=", b":"):
-        yield from _signs(data, sign)
-    for match in _IS_SIGN.finditer(data):
-        if finding := _value(data, match.start() - 1, b" is "):
-            yield finding
-    if b"ecret" in data:
+    data = folded.ascii
+    if folded.may_hold("name and sign"):
+        for sign in (b"=", b":"):
+            yield from _signs(data, sign)
+    if folded.may_hold("name is"):
+        for match in _IS_SIGN.finditer(data):
+            if finding := _value(data, match.start() - 1, b" is "):
+                yield finding
+    if folded.may_hold("secret word") and b"ecret" in data:
         yield from _aws_secrets(data)
 
 

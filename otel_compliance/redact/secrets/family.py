@@ -5,11 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
-
-LITERAL_BEFORE: Final = 16
-"""A family's literal begins at most this many characters before a run of `MIN_RUN` characters, which every credential
-has, even one that was cut off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from otel_compliance.redact.recognize import MIN_RUN, Finding, Folded
+from otel_compliance.redact.recognize import LITERAL_BEFORE, MIN_RUN, Finding, Folded
 from otel_compliance.redact.secrets import (
     ai,
+    assignments,
     cloud,
     infrastructure,
     messaging,
@@ -17,9 +18,8 @@ from otel_compliance.redact.secrets import (
     saas,
     source_hosting,
 )
-from otel_compliance.redact.secrets.assignments import assignments, options
 from otel_compliance.redact.secrets.blocks import password_hashes, private_keys, url_passwords
-from otel_compliance.redact.secrets.family import LITERAL_BEFORE, Family, any_of
+from otel_compliance.redact.secrets.family import Family, any_of
 from otel_compliance.redact.secrets.names import ENDINGS, NAMED_TYPES
 
 FAMILIES: Final[tuple[Family, ...]] = (
@@ -72,6 +72,13 @@ def _by_literal() -> dict[bytes, tuple[Family, ...]]:
 
 _INDEX: Final = _by_literal()
 
+LITERALS: Final = (_LITERALS.pattern,)
+GATES: Final = {
+    **assignments.GATES,
+    "dashes": (rb"--[\w\-]{0,30}(?:password|passwd|token|secret|api-key) ", rb"-----BEGIN "),
+    "url password": (rb"://[^/@]{0,128}:[^/]{1,128}@",),
+}
+
 
 class SecretRecognizer:
     """Credentials of known families, and values that are credentials by their name."""
@@ -83,17 +90,18 @@ class SecretRecognizer:
         """The credentials; those that overlap are settled by the caller."""
         data = folded.ascii
         yield from _of_families(folded)
-        yield from assignments(data)
-        if _DASHES.search(data):
-            yield from options(data)
+        yield from assignments.assignments(folded)
+        if folded.may_hold("dashes") and _DASHES.search(data):
+            yield from assignments.options(data)
             yield from private_keys(data)
-        yield from url_passwords(data)
+        if folded.may_hold("url password"):
+            yield from url_passwords(data)
         yield from password_hashes(data)
 
 
 def _of_families(folded: Folded) -> Iterator[Finding]:
     data, done = folded.ascii, 0
-    for first, end in folded.runs:
+    for first, end in folded.literal_runs:
         if end - done < MIN_RUN:
             continue
         start = max(first, done)
