@@ -38,7 +38,7 @@ MIN_RUN: Final = 16
 """Every credential of a known format has this many characters of `TOKEN_CHARS` in a row."""
 
 LITERAL_BEFORE: Final = 16
-"""The literal of a known format begins at most this many characters before that row, and is no longer."""
+"""The literal of a known format begins at most this many characters before that row. A longer one is part of it."""
 
 _RUN: Final = b"a" * MIN_RUN
 _RUNS: Final = bytes(ord("a") if byte in TOKEN_CHARS else ord(" ") for byte in range(256))
