@@ -9,9 +9,12 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import compress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from otel_compliance.redact.recognize import Finding, Folded
+
+if TYPE_CHECKING:
+    from otel_compliance.redact.prefilter import Prefilter
 
 _INVISIBLE: Final = 0x7F
 _LETTER: Final = 0x80
@@ -79,11 +82,12 @@ class FoldedText:
 
     Args:
         text: Any string; lone surrogates are allowed.
+        prefilter: Tells what need not be looked for.
     """
 
     __slots__ = ("_length", "_positions", "folded")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, prefilter: Prefilter | None = None) -> None:
         buffer = text.encode("ascii", _ERRORS)
         if b"\\" in buffer:
             buffer = _ESCAPE.sub(_decode_escape, buffer)
@@ -100,7 +104,7 @@ class FoldedText:
             self._positions = array("q", compress(range(len(buffer)), visible))
             buffer = buffer.translate(None, bytes([_INVISIBLE]))
             text = "".join(compress(text, visible))
-        self.folded = Folded(buffer, text)
+        self.folded = Folded(buffer, text, prefilter)
 
     def original(self, findings: Sequence[Finding]) -> list[Finding]:
         """`findings` with offsets in the original text. Invisible characters behind a value belong to it."""

@@ -28,17 +28,28 @@ _IPV6_CHARS: Final = frozenset(b"0123456789abcdefABCDEF:.")
 _MAX_IPV6: Final = 45
 """Characters of the longest textual form, an IPv4-mapped address (RFC 4291 section 2.2)."""
 
-# IEEE 802: six octets. One pattern for each separator, so that each begins with a literal.
+# IEEE 802: six octets. One pattern for each separator, so that each begins with a literal. What stands before is looked
+# at when the next octet has been seen, since looking back costs more.
 _MAC: Final = tuple(
     re.compile(pattern)
     for pattern in (
-        rb":(?<=[0-9A-Fa-f]{2}:)(?<![0-9A-Za-z:][0-9A-Fa-f]{2}:)(?:[0-9A-Fa-f]{2}:){4}[0-9A-Fa-f]{2}(?![0-9A-Za-z:])",
-        rb"-(?<=[0-9A-Fa-f]{2}-)(?<![0-9A-Za-z\-][0-9A-Fa-f]{2}-)(?:[0-9A-Fa-f]{2}-){4}[0-9A-Fa-f]{2}(?![0-9A-Za-z\-])",
-        rb"\.(?<=[0-9A-Fa-f]{4}\.)(?<![0-9A-Za-z.][0-9A-Fa-f]{4}\.)[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![0-9A-Za-z.])",
+        rb":[0-9A-Fa-f]{2}:(?<=[0-9A-Fa-f]{2}:..:)(?<![0-9A-Za-z:]..:..:)(?:[0-9A-Fa-f]{2}:){3}[0-9A-Fa-f]{2}(?![0-9A-Za-z:])",
+        rb"-[0-9A-Fa-f]{2}-(?<=[0-9A-Fa-f]{2}-..-)(?<![0-9A-Za-z\-]..-..-)(?:[0-9A-Fa-f]{2}-){3}[0-9A-Fa-f]{2}(?![0-9A-Za-z\-])",
+        rb"\.[0-9A-Fa-f]{4}\.(?<=[0-9A-Fa-f]{4}\..{4}\.)(?<![0-9A-Za-z.].{4}\..{4}\.)[0-9A-Fa-f]{4}(?![0-9A-Za-z.])",
     )
 )
 _NOBODY: Final = (b"000000000000", b"ffffffffffff")
 """The unset address and that of everybody."""
+
+GATES: Final = {
+    "mac": (
+        rb"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}",
+        rb"(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}",
+        rb"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
+    ),
+    "ipv4": (rb"[0-9](?:\.[0-9]{1,3}){3}",),
+    "ipv6": (_IPV6_LIKELY.pattern,),
+}
 
 
 class MacRecognizer:
@@ -49,6 +60,8 @@ class MacRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The addresses."""
+        if not folded.may_hold("mac"):
+            return
         data = folded.ascii
         for pattern, octet in zip(_MAC, (2, 2, 4), strict=True):
             for match in pattern.finditer(data):
@@ -67,8 +80,9 @@ class IPRecognizer:
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The addresses."""
         data = folded.ascii
-        yield from self._ipv4(data)
-        if b":" in data and _IPV6_LIKELY.search(data):
+        if folded.may_hold("ipv4"):
+            yield from self._ipv4(data)
+        if folded.may_hold("ipv6"):
             yield from self._ipv6(data)
 
     @staticmethod
@@ -85,11 +99,21 @@ class IPRecognizer:
     @staticmethod
     def _ipv6(data: bytes) -> Iterator[Finding]:
         done = 0
+        likely = _IPV6_LIKELY.search(data)
+        if likely is None:
+            return
         for anchor in _IPV6_ANCHOR.finditer(data):
+            if likely.start() < anchor.start() - 5:
+                likely = _IPV6_LIKELY.search(data, anchor.start() - 5)
+                if likely is None:
+                    return
             if anchor.start() < done:
                 continue
             if run := _LONG_RUN.match(data, anchor.start()):
                 done = run.end() - _MAX_IPV6  # an address can only be at the end
+                continue
+            if likely.start() > anchor.start() + _MAX_IPV6:
+                done = anchor.start() + 1
                 continue
             start = anchor.start()
             while start > done and anchor.start() - start <= 4 and data[start - 1] in _IPV6_CHARS:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
@@ -17,10 +19,11 @@ from otel_compliance.redact.recognize import Finding, Folded
 _RUN: Final = re.compile(rb"0000(?:(?<=00 0000)(?!0)|00000|(?: ?0){9})(?: {0,2}0)*+")
 _RUN_BEFORE: Final = 20
 """More than the longest beginning of a number before four digits in a row: ``+1 (415) 555-``."""
-_GROUP_SHAPE: Final = b"0000"
+_CARD_SHAPE: Final = re.compile(rb"(?<![0A])0000 ?(?:0000 ?0000 ?0{1,7}|000000 ?0{4,5})(?![0A])")
 _SSN_SHAPE: Final = b"000 00 0000"
-_PHONE_SHAPE: Final = b"000 0000"
-_BARE_SHAPE: Final = b"000000000"
+_PHONE_SHAPE: Final = re.compile(rb"000 {1,2}000 0000(?![0A])")
+_BARE_SHAPE: Final = re.compile(rb"(?<![0A])0{9,11}(?![0A])")
+_REMEMBERED_CHARS: Final = 64
 
 _CARD: Final = re.compile(
     rb"(?<![0-9A-Za-z.])(?:"
@@ -50,6 +53,15 @@ _PHONE_INTERNATIONAL: Final = re.compile(
 _PHONE_CONTEXT: Final = re.compile(rb"(?i)\b(?:phone|tel|call|mobile|cell|fax|whatsapp|sms|text|reach)")
 _CONTEXT_CHARS: Final = 40
 
+# What one scan of the whole text looks for instead; see `prefilter`.
+GATES: Final = {"international phone": (rb"\+[1-9](?:[ .\-/]?\(?[0-9]\)?){6}",)}
+SHAPE_GATES: Final = {"iban": (rb"AA00(?: ?[A0]){11}",)}
+NUMBERS: Final = (
+    rb"(?:^|[ a])0000 ?0000 ?0000 ?0",
+    rb"(?:^|[ a])0000 ?000000 ?0000",
+    rb"(?:^|[ a])0?000 {1,2}000 0000(?:[ a]|$)",
+)
+
 
 class NumberRecognizer:
     """``CREDIT_CARD``, ``SSN`` and ``PHONE``."""
@@ -64,27 +76,30 @@ class NumberRecognizer:
         data, shape = folded.ascii, folded.shape
         found: list[Finding] = []
         done = 0
-        for run in _RUN.finditer(shape):
-            start = max(done, run.start() - _RUN_BEFORE)
-            done = run.end()
-            self._in_run(found, data, shape[start:done], start)
-        if b"+" in data:
+        runs = chain.from_iterable(_RUN.finditer(shape, *area) for area in folded.number_areas)
+        for first, end in map(re.Match.span, runs):
+            start = max(done, first - _RUN_BEFORE)
+            # The sign of an international number is the only other character in a number, and its first one.
+            number = shape[max(start, shape.rfind(b"a", start, first) + 1) : end + 1]
+            possible = _possible(number) if len(number) <= _REMEMBERED_CHARS else _looked_up(number)
+            if possible:
+                self._confirm(found, data, possible, start, end + 2)  # what may stand behind a number is looked at, too
+            done = end
+        if b"+" in data and folded.may_hold("international phone"):
             found += [Finding("PHONE", *match.span(), 0.85) for match in _PHONE_INTERNATIONAL.finditer(data)]
         return found
 
-    def _in_run(self, found: list[Finding], data: bytes, shape: bytes, start: int) -> None:
-        """Add what is found in the run of digits of this shape that begins at `start`."""
-        end = start + len(shape) + 2  # what may stand behind a number is looked at, too
-        if shape.count(b"0") >= 13:
-            found += self._cards(data, start + shape.find(_GROUP_SHAPE), end)
-        if _SSN_SHAPE in shape:
+    def _confirm(self, found: list[Finding], data: bytes, possible: frozenset[str], start: int, end: int) -> None:
+        """Add what is found in a run of digits, of what its shape allows."""
+        if "card" in possible:
+            found += self._cards(data, start, end)
+        if "ssn" in possible:
             found += [Finding("SSN", *match.span(), 0.85) for match in _SSN.finditer(data, start, end)]
-        if _PHONE_SHAPE in shape:
+        if "phone" in possible:
             found += [Finding("PHONE", *match.span(), 0.8) for match in _PHONE_US.finditer(data, start, end)]
-        bare = shape.find(_BARE_SHAPE)
-        if bare >= 0:
-            found += self._with_context("SSN", _SSN_BARE, _SSN_CONTEXT, data, start + bare, end)
-            found += self._with_context("PHONE", _PHONE_BARE, _PHONE_CONTEXT, data, start + bare, end)
+        if "bare" in possible:
+            found += self._with_context("SSN", _SSN_BARE, _SSN_CONTEXT, data, start, end)
+            found += self._with_context("PHONE", _PHONE_BARE, _PHONE_CONTEXT, data, start, end)
 
     @staticmethod
     def _cards(data: bytes, start: int, end: int) -> Iterator[Finding]:
@@ -104,6 +119,24 @@ class NumberRecognizer:
         for match in pattern.finditer(data, start, end):
             if context.search(data, max(0, match.start() - _CONTEXT_CHARS), match.start()):
                 yield Finding(entity_type, *match.span(), 0.75)
+
+
+def _looked_up(shape: bytes) -> frozenset[str]:
+    """Which kinds of number a run of digits of this shape may hold."""
+    possible = set()
+    if _CARD_SHAPE.search(shape):
+        possible.add("card")
+    if _SSN_SHAPE in shape:
+        possible.add("ssn")
+    if _PHONE_SHAPE.search(shape):
+        possible.add("phone")
+    if _BARE_SHAPE.search(shape):
+        possible.add("bare")
+    return frozenset(possible)
+
+
+_possible: Final = lru_cache(maxsize=4096)(_looked_up)
+"""The same, remembered: shapes come again and again, and tell nothing of the text."""
 
 
 _IBAN: Final = re.compile(rb"[A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]){11,30}+")
@@ -140,6 +173,8 @@ class IbanRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The account numbers."""
+        if not folded.may_hold("iban"):
+            return
         data, shape = folded.ascii, folded.shape
         start = shape.find(_IBAN_SHAPE)
         while start >= 0:

@@ -8,10 +8,10 @@ percent-encoding hide nothing. Offsets in it are offsets of characters.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from importlib import metadata
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 from otel_compliance.errors import RedactionError
 
@@ -31,6 +31,19 @@ _SHAPES: Final = bytes(
 )
 """To a coarse alphabet, in which a search for a literal finds what a pattern would have to look for."""
 
+TOKEN_CHARS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+"""The URL-safe alphabet of base64 (RFC 4648 section 5), of which most credentials are made."""
+
+MIN_RUN: Final = 16
+"""Every credential of a known format has this many characters of `TOKEN_CHARS` in a row."""
+
+LITERAL_BEFORE: Final = 16
+"""The literal of a known format begins at most this many characters before that row. A longer one is part of it."""
+
+_RUN: Final = b"a" * MIN_RUN
+_RUNS: Final = bytes(ord("a") if byte in TOKEN_CHARS else ord(" ") for byte in range(256))
+"""To an alphabet in which a search for one literal finds every long run of the characters of credentials."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -49,7 +62,28 @@ class Finding:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+class Hits(NamedTuple):
+    """What one scan of a text saw before any recogniser looks at it.
+
+    Attributes:
+        gates: Names of the gates that are open: where one is not, what it guards is not in the text.
+        numbers: Offsets within what may be a number, ascending.
+        literals: Offsets within the literals of credentials, ascending.
+    """
+
+    gates: frozenset[str]
+    numbers: Sequence[int]
+    literals: Sequence[int]
+
+
+class Scanner(Protocol):
+    """Looks at a text once, before the recognisers do."""
+
+    def scan(self, folded: Folded) -> Hits | None:
+        """What may be in the text; `None` when that cannot be told."""
+
+
+@dataclass(frozen=True, repr=False)
 class Folded:
     """Text as recognisers see it.
 
@@ -57,16 +91,78 @@ class Folded:
         ascii: One byte per visible character: ASCII, 0x80 for any other letter, 0x81 for
             anything else, 0x82 within a token that stands for a value that is redacted already.
         text: The same characters of the original, so that both have the same length.
-        shape: The same length again: ``0`` for a digit, ``A`` for a capital of ASCII, a blank for
-            what stands between the digits of a number, ``a`` for anything else.
+        prefilter: Tells what need not be looked for.
     """
 
     ascii: bytes
     text: str
-    shape: bytes = field(init=False)
+    prefilter: Scanner | None = None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", self.ascii.translate(_SHAPES))
+    @cached_property
+    def hits(self) -> Hits | None:
+        """What the prefilter saw; `None` when there is none, so that all has to be looked for."""
+        return self.prefilter.scan(self) if self.prefilter else None
+
+    def may_hold(self, gate: str) -> bool:
+        """Whether what a gate guards may be in the text."""
+        return self.hits is None or gate in self.hits.gates
+
+    @cached_property
+    def shape(self) -> bytes:
+        """The same length again.
+
+        ``0`` for a digit, ``A`` for a capital of ASCII, a blank for what stands between the digits of a number, ``a``
+        for anything else.
+        """
+        return self.ascii.translate(_SHAPES)
+
+    @cached_property
+    def runs(self) -> Sequence[tuple[int, int]]:
+        """Where `MIN_RUN` and more of `TOKEN_CHARS` stand in a row: (first offset, offset behind the last)."""
+        rows = self.ascii.translate(_RUNS)
+        runs = []
+        start = rows.find(_RUN)
+        while start >= 0:
+            end = rows.find(b" ", start + MIN_RUN)
+            end = end if end >= 0 else len(rows)
+            runs.append((start, end))
+            start = rows.find(_RUN, end)
+        return runs
+
+    @cached_property
+    def literal_runs(self) -> Sequence[tuple[int, int]]:
+        """Those of the runs that may belong to a credential of a known format."""
+        if self.hits is None:
+            return self.runs
+        rows = self.ascii.translate(_RUNS) if self.hits.literals else b""
+        runs: list[tuple[int, int]] = []
+        done = 0
+        for offset in self.hits.literals:
+            start = max(done, offset - LITERAL_BEFORE)
+            position = rows.rfind(b" ", done, start) + 1 or done
+            while (start := rows.find(_RUN, position, offset + LITERAL_BEFORE + MIN_RUN)) >= 0:
+                end = rows.find(b" ", start + MIN_RUN)
+                position = done = end if end >= 0 else len(rows)
+                runs.append((start, done))
+        return runs
+
+    @cached_property
+    def number_areas(self) -> Sequence[tuple[int, int]]:
+        """Where numbers may be: (first offset, offset behind the last).
+
+        An area ends where the shape has an ``a``, which no number but for a plus sign has in it.
+        """
+        if self.hits is None:
+            return ((0, len(self.ascii)),)
+        areas: list[tuple[int, int]] = []
+        end = 0
+        for offset in self.hits.numbers:
+            if offset >= end:
+                start = self.shape.rfind(b"a", end, offset) + 1 or end
+                end = self.shape.find(b"a", offset)
+                end = end if end >= 0 else len(self.shape)
+                areas.append((start, end))
+        return areas
 
 
 @runtime_checkable

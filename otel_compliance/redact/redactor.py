@@ -14,6 +14,7 @@ from otel_compliance.keys import KeyRing
 from otel_compliance.redact.fold import FoldedText
 from otel_compliance.redact.identity import NUMBER_TYPES
 from otel_compliance.redact.memo import MIN_CHARS, Inspected, Memo
+from otel_compliance.redact.prefilter import prefilter
 from otel_compliance.redact.recognize import Finding, Folded, Recognizer, default_recognizers
 from otel_compliance.redact.structure import Count, FieldNames, RedactedValue, Walk
 
@@ -51,18 +52,20 @@ class Redactor:
     Args:
         keys: Makes the tokens: the same value gives the same token, in whatever spelling.
         recognizers: What to look for; the built-in and installed recognisers when left out.
+        fast: Whether to scan with Hyperscan first, where it is installed. The findings are the same.
 
     Raises:
         RedactionError: There is no recogniser, or an installed one is broken.
     """
 
-    def __init__(self, keys: KeyRing, recognizers: Sequence[Recognizer] | None = None) -> None:
+    def __init__(self, keys: KeyRing, recognizers: Sequence[Recognizer] | None = None, *, fast: bool = True) -> None:
         self._keys = keys
         self._recognizers = tuple(default_recognizers() if recognizers is None else recognizers)
         if not self._recognizers:
             raise RedactionError("there is no recogniser, so nothing would be redacted")
         hints = [recognizer.hint for recognizer in self._recognizers]
         self._hint = re.compile("|".join([_HIDING, *hints])) if all(hints) else None
+        self._prefilter = prefilter() if fast else None
         self._memo = Memo()
         self._names = FieldNames()
 
@@ -78,7 +81,7 @@ class Redactor:
         """What is in `text`, sorted, without overlaps: of two that overlap the union is one finding."""
         if self.surely_clean(text):
             return []
-        folded = FoldedText(text)
+        folded = FoldedText(text, self._prefilter)
         return folded.original(self._merged_in(folded.folded))
 
     def redact(self, text: str) -> Redacted:
@@ -135,7 +138,7 @@ class Redactor:
         return known
 
     def _look(self, text: str, *, tokens: bool) -> Inspected:
-        folded = FoldedText(text)
+        folded = FoldedText(text, self._prefilter)
         merged = self._merged_in(folded.folded)
         findings = tuple(folded.original(merged))
         return Inspected(findings, tuple(self._token(folded.folded, item) for item in merged) if tokens else ())

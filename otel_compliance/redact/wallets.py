@@ -11,11 +11,10 @@ from otel_compliance.redact.identity.context import window_before, words
 from otel_compliance.redact.keccak import keccak_256
 from otel_compliance.redact.recognize import Finding, Folded
 
-_WORDS: Final = bytes(ord("x") if chr(byte).isalnum() and byte < 0x80 else ord(" ") for byte in range(256))
-_SHORTEST: Final = b"x" * 26
+_SHORTEST: Final = 26
+_WORD: Final = re.compile(rb"[0-9A-Za-z]{26,}+")
 _LONGEST: Final = 90
 """Of a bech32 string, BIP 173."""
-_REST: Final = re.compile(rb"x*+")
 
 _BASE58: Final = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 # First characters and lengths of base58check with the versions below; SLIP-0044 has the names.
@@ -44,6 +43,14 @@ _CONTEXT: Final = words(
     "metamask",
 )
 
+GATES: Final = {
+    "wallet": (
+        rb"(?:^|[^0-9A-Za-z])[13LMDT9A][1-9A-HJ-NP-Za-km-z]{24}",
+        rb"(?:^|[^0-9A-Za-z])(?i:bc|tb|ltc|tltc)1[02-9AC-HJ-NP-Zac-hj-np-z]{11}",
+        _ETHEREUM.pattern,
+    )
+}
+
 
 class WalletRecognizer:
     """``CRYPTO_WALLET``: Bitcoin, Litecoin, Dogecoin, Tron and Ethereum."""
@@ -53,14 +60,15 @@ class WalletRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The addresses that pass their checksum, and those of Ethereum without one behind a context word."""
-        words = folded.ascii.translate(_WORDS)
-        at = words.find(_SHORTEST)
-        while at >= 0:
-            rest = _REST.match(words, at)
-            end = rest.end() if rest else at
-            if end - at <= _LONGEST and (confidence := _confidence(folded, at, end)):
-                yield Finding("CRYPTO_WALLET", at, end, confidence)
-            at = words.find(_SHORTEST, end)
+        if not folded.may_hold("wallet"):
+            return
+        for first, last in folded.runs:
+            if last - first < _SHORTEST:
+                continue
+            for word in _WORD.finditer(folded.ascii, first, last):
+                at, end = word.span()
+                if end - at <= _LONGEST and (confidence := _confidence(folded, at, end)):
+                    yield Finding("CRYPTO_WALLET", at, end, confidence)
 
 
 def _confidence(folded: Folded, start: int, end: int) -> float:

@@ -49,6 +49,7 @@ def test_a_good_environment_passes(run) -> None:
             "anthropic SDK",
             "OpenTelemetry SDK",
             "Redaction self-test",
+            "Redaction engine",
             "Other instrumentations",
             "Settings",
             "Policy",

@@ -21,6 +21,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "Activation": software.activation,
     "anthropic SDK": software.anthropic,
     "OpenTelemetry SDK": software.opentelemetry,
+    "Redaction engine": software.engine,
     "Other instrumentations": software.peers,
     "Settings": configuration.settings,
     "Policy": configuration.policy,

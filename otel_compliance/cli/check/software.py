@@ -79,6 +79,18 @@ def opentelemetry(_: Subject) -> Iterator[Item]:
         yield Item("Redaction self-test", Status.OK, "no canary came out of any part of a span")
 
 
+def engine(_: Subject) -> Iterator[Item]:
+    """Which engine redaction uses; both find the same."""
+    from otel_compliance.redact.prefilter import prefilter
+
+    if prefilter() is not None:
+        yield Item("Redaction engine", Status.OK, f"with Hyperscan {_installed('hyperscan')}")
+    elif _installed("hyperscan"):
+        yield Item("Redaction engine", Status.OK, "pure Python: Hyperscan is installed, but cannot be loaded")
+    else:
+        yield Item("Redaction engine", Status.OK, "pure Python; pip install 'otel-compliance[fast]' is faster")
+
+
 def peers(_: Subject) -> Iterator[Item]:
     """Other instrumentations of the same SDK."""
     from otel_compliance.instrumentation.peers import consequence, installed_peers

@@ -13,9 +13,13 @@ _DATE: Final = re.compile(
     rb"[0-9]{1,2}(?:st|nd|rd|th|\.)? (?:of |de )?[A-Za-z\x80]{3,10}\.?,? (?:de )?(?:19|20)[0-9]{2}"
     rb"|[A-Z][a-z]{2,8}\.? [0-9]{1,2}(?:st|nd|rd|th)?,? (?:19|20)[0-9]{2}"
 )
-_YEAR_SHAPE: Final = b" 0000"
+# In the shape of a text: the last digit of a day, and a year behind the next blank.
+_DAY_AND_YEAR: Final = re.compile(rb"0(?=([^0]{1,22}+)(?<= )0000)")
+_CENTURIES: Final = frozenset({b"19", b"20"})
 _DATE_CHARS: Final = 24
 """Longest date with a month's name, up to its year."""
+_DIGIT: Final = ord("0")
+_BLANK: Final = ord(" ")
 _NAME: Final = rb"[A-Z\x80][A-Za-z\x80'\-]{2,30}"
 # A house number and a capital, or a house number and a French word; a German street ends before its number.
 _ENGLISH: Final = re.compile(
@@ -27,12 +31,27 @@ _FRENCH: Final = re.compile(
     rb"[0-9]{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard) "
     rb"(?:d[eu] (?:la |l')?|des |d')?" + _NAME + rb"(?: " + _NAME + rb")?(?:, [0-9]{5} " + _NAME + rb")?"
 )
-# In the shape of a text: a number and two words with capitals, as in "12 Baker Street" and "12b Baker Street".
-_NUMBER_AND_NAMES: Final = re.compile(rb"0 [A0][Aa0]{1,20} (?:A|0a)")
-_LETTERED_NUMBER_AND_NAMES: Final = re.compile(rb"0[Aa] A[Aa]{1,20} A")
-_FRENCH_WORDS: Final = (b" rue ", b" avenue ", b" boulevard ")
+# In the shape of a text: a number and two words with capitals, as in "12 Baker Street" and "12b Baker Street", or a
+# number and a word as long as "rue", "avenue" or "boulevard".
+# Two patterns, as both begin with what is rare.
+_HOUSE_NUMBERS: Final = (
+    re.compile(rb"0 (?=[A0][Aa0]{1,20} (?:A|0a)|a(?:aaa? a)?aa(?:aaa){0,2} )"),
+    re.compile(rb"0[Aa] (?=A[Aa]{1,20} A|aaa(?:aaa){0,2} )"),
+)
 _GERMAN: Final = re.compile(rb"str(?:a\x80e|asse|\.) [0-9]{1,4}[a-z]?(?![0-9A-Za-z])(?:, [0-9]{5} " + _NAME + rb")?")
 _GERMAN_NAME: Final = re.compile(rb"[A-Z\x80][A-Za-z\x80\-]{2,30}\Z")
+
+GATES: Final = {
+    "date": (_DATE.pattern,),
+    "address": (
+        (
+            rb"[0-9][A-Za-z]? (?:[NSEW]\.? )?(?:[A-Z0-9][A-Za-z0-9'\x80]{1,20} ){1,3}"
+            rb"(?:Street|Avenue|Road|Lane|Drive|Boulevard|Terrace|Court|Place|Way|St|Ave|Rd|Ln|Dr|Blvd|Ct)"
+        ),
+        rb"[0-9](?: bis| ter)?,? (?:rue|avenue|boulevard) ",
+        rb"str(?:a\x80e|asse|\.) [0-9]",
+    ),
+}
 
 
 class DocumentRecognizer:
@@ -43,41 +62,40 @@ class DocumentRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The dates of birth and addresses."""
-        yield from self._dates(folded)
-        yield from self._addresses(folded)
+        if folded.may_hold("date"):
+            yield from self._dates(folded)
+        if folded.may_hold("address"):
+            yield from self._addresses(folded)
 
     @staticmethod
     def _dates(folded: Folded) -> Iterator[Finding]:
         data, shape = folded.ascii, folded.shape
-        year = shape.find(_YEAR_SHAPE)
-        while year >= 0:
-            match = None
-            if data[year + 1 : year + 3] in (b"19", b"20") and BIRTH.within(window_before(data, year)):
-                match = _DATE.search(data, max(0, year - _DATE_CHARS), year + len(_YEAR_SHAPE))
-            if match and not data[match.start() - 1 : match.start()].isalnum():
-                yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
-            year = shape.find(_YEAR_SHAPE, year + 1)
+        for day in _DAY_AND_YEAR.finditer(shape):
+            year = day.end(1)
+            if data[year : year + 2] in _CENTURIES and BIRTH.within(window_before(data, year - 1)):
+                match = _DATE.search(data, max(0, year - 1 - _DATE_CHARS), year + 4)
+                if match and not data[match.start() - 1 : match.start()].isalnum():
+                    yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
 
     @staticmethod
     def _addresses(folded: Folded) -> Iterator[Finding]:
         data, shape = folded.ascii, folded.shape
-        for numbers in (_NUMBER_AND_NAMES, _LETTERED_NUMBER_AND_NAMES):
-            for match in numbers.finditer(shape):
-                yield from _at_number(_ENGLISH, data, match.start())
-        if any(word in data for word in _FRENCH_WORDS):
-            for match in _FRENCH.finditer(data):
-                yield from _at_number(_FRENCH, data, match.start())
+        for numbers in _HOUSE_NUMBERS:
+            for number in numbers.finditer(shape):
+                if data[number.end() - 1] == _BLANK and (finding := _at_number(data, shape, number.start())):
+                    yield finding
         for match in _GERMAN.finditer(data):
             name = _GERMAN_NAME.search(data, max(0, match.start() - 32), match.start())
             if name or data[match.start() - 1 : match.start()] == b" ":
                 yield Finding("ADDRESS", name.start() if name else match.start(), match.end(), 0.7)
 
 
-def _at_number(pattern: re.Pattern[bytes], data: bytes, at: int) -> Iterator[Finding]:
-    """The address whose house number has a digit at `at`."""
+def _at_number(data: bytes, shape: bytes, at: int) -> Finding | None:
+    """The address whose house number has its last digit at `at`."""
     start = at
-    while start > 0 and at - start < 5 and data[start - 1 : start].isdigit():
+    while start > 0 and at - start < 5 and shape[start - 1] == _DIGIT:
         start -= 1
-    match = None if data[start - 1 : start].isalnum() else pattern.match(data, start)
-    if match:
-        yield Finding("ADDRESS", *match.span(), 0.7)
+    if data[start - 1 : start].isalnum():
+        return None
+    match = _ENGLISH.match(data, start) or _FRENCH.match(data, start)
+    return Finding("ADDRESS", *match.span(), 0.7) if match else None

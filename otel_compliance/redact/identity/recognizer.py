@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from otel_compliance.redact.identity import letters, numbers
@@ -22,6 +23,7 @@ from otel_compliance.redact.identity.context import (
 from otel_compliance.redact.recognize import Finding, Folded
 
 _SEPARATORS: Final = b" .-/()"
+_JOINING: Final = frozenset({b".", b"-", b"/"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +110,19 @@ def _by_shape() -> dict[bytes, list[tuple[Identifier, bool]]]:
     return schemes
 
 
-_Candidate = tuple[Identifier, bool, int, int]
-"""(scheme, whether a word before it is needed, offset of its first character, offset behind its last)."""
+_Candidate = tuple[int, int, Sequence[tuple[Identifier, bool]]]
+"""(offset of its first character, offset behind its last, its schemes, each with whether a word before is needed)."""
 
 _SCHEMES: Final = _by_shape()
+_BEGINNINGS: Final = frozenset(
+    b" ".join(groups[:count])
+    for groups in (shape.split(b" ") for shape in _SCHEMES)
+    for count in range(1, len(groups) + 1)
+)
+"""What a shape may begin with: a run that begins otherwise holds none."""
 _MOST_GROUPS: Final = max(shape.count(b" ") + 1 for shape in _SCHEMES)
+NUMBERS: Final = tuple(rb"(?:^|[ a])" + shape + rb"(?:[ a]|$)" for shape in _SCHEMES)
+"""Patterns of shapes for one scan of the whole text; see `prefilter`."""
 
 # Every shape has two digits in a row and, from there on, at least five characters or four digits, or it has capitals
 # before its only two. What may belong to the same value stands around them.
@@ -138,20 +148,21 @@ class IdentifierRecognizer:
         data, shape = folded.ascii, folded.shape
         found: list[Finding] = []
         done = 0
-        for run in _RUN.finditer(shape):
-            first, end = run.span()
+        runs = chain.from_iterable(_RUN.finditer(shape, *area) for area in folded.number_areas)
+        for first, end in map(re.Match.span, runs):
             if first < done:
                 continue
-            before = max(done, first - _RUN_BEFORE)
+            start = first - _RUN_BEFORE
+            if start < done:
+                start = done
             # Not beyond what is neither digit, capital nor separator.
-            stop = shape.rfind(b"a", before, first)
-            start = stop + 1 if stop >= 0 else before
-            run_shape = shape[start:end]
-            # Without a capital the shortest is a date of birth; with one, India's PAN has four digits.
-            if run_shape.count(b"0") >= (4 if b"A" in run_shape else 6):
-                candidates = _candidates(run_shape) if end - start <= _REMEMBERED_CHARS else _looked_up(run_shape)
-                if candidates:
-                    _confirm(found, data, candidates, start)
+            stop = shape.rfind(b"a", start, first)
+            if stop >= 0:
+                start = stop + 1
+            known = _candidates if end - start <= _REMEMBERED_CHARS else _looked_up
+            candidates = known(shape[start:end])
+            if candidates:
+                _confirm(found, data, candidates, start)
             done = end
         return found
 
@@ -159,20 +170,24 @@ class IdentifierRecognizer:
 def _confirm(found: list[Finding], data: bytes, candidates: Sequence[_Candidate], offset: int) -> None:
     """Add those candidates of a run that are what they look like."""
     window: bytes | None = None
-    for identifier, named, first, last in candidates:
+    for first, last, schemes in candidates:
         start, end = offset + first, offset + last
-        if data[start - 1 : start].isalnum() or data[end : end + 1].isalnum() or _continues(data, start, end):
+        if data[end : end + 1].isalnum() or data[start - 1 : start].isalnum() or _continues(data, start, end):
             continue
-        if named:
-            window = window_before(data, start) if window is None else window
-            if identifier.context is None or not identifier.context.within(window):
-                continue
-        if identifier.valid(data[start:end].translate(None, _SEPARATORS).decode("ascii")):
-            found.append(Finding(identifier.type, start, end, identifier.confidence))
+        for identifier, named in schemes:
+            if named:
+                window = window_before(data, start) if window is None else window
+                if identifier.context is None or not identifier.context.within(window):
+                    continue
+            if identifier.valid(data[start:end].translate(None, _SEPARATORS).decode("ascii")):
+                found.append(Finding(identifier.type, start, end, identifier.confidence))
 
 
 def _looked_up(run: bytes) -> tuple[_Candidate, ...]:
     """What a run of this shape may hold: one group of characters, or several, with their offsets."""
+    # Without a capital the shortest is a date of birth; with one, India's PAN has four digits.
+    if run.count(b"0") < (4 if b"A" in run else 6):
+        return ()
     groups = run.split(b" ")
     starts = [0]
     for group in groups:
@@ -185,7 +200,10 @@ def _looked_up(run: bytes) -> tuple[_Candidate, ...]:
                 break
             if last > first:
                 shape += b" " + groups[last]
-            found += [(item, named, starts[first], starts[last + 1] - 1) for item, named in _SCHEMES.get(shape, ())]
+            if shape not in _BEGINNINGS:
+                break
+            if shape in _SCHEMES:
+                found.append((starts[first], starts[last + 1] - 1, _SCHEMES[shape]))
     return tuple(found)
 
 
@@ -195,6 +213,6 @@ _candidates: Final = lru_cache(maxsize=4096)(_looked_up)
 
 def _continues(data: bytes, start: int, end: int) -> bool:
     """Whether a separator and a digit stand beside a candidate, so that it is part of something longer."""
-    return (data[start - 1 : start] in (b".", b"-", b"/") and data[start - 2 : start - 1].isdigit()) or (
-        data[end : end + 1] in (b".", b"-", b"/") and data[end + 1 : end + 2].isdigit()
+    return (data[start - 1 : start] in _JOINING and data[start - 2 : start - 1].isdigit()) or (
+        data[end : end + 1] in _JOINING and data[end + 1 : end + 2].isdigit()
     )

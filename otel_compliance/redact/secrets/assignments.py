@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from otel_compliance.redact.recognize import Finding
+from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.headers import authorization, cookies
 from otel_compliance.redact.secrets.names import ENDINGS, Kind, kind_of, normal, type_of
 from otel_compliance.redact.secrets.placeholders import is_code, is_opaque, is_path, is_placeholder, is_word
@@ -17,6 +17,8 @@ from otel_compliance.redact.secrets.placeholders import is_code, is_opaque, is_p
 _MAX_NAME: Final = 48
 _NAME_END: Final = b" \"'`*]\t"
 """What may stand between a name and its sign: quotes of JSON, the bracket of an index, emphasis of Markdown."""
+_LAST_LETTERS: Final = bytes({ending[-1] for ending in ENDINGS})
+_BEFORE_SIGN: Final = frozenset(_NAME_END + _LAST_LETTERS + _LAST_LETTERS.upper())
 
 _NAME: Final = re.compile(rb"[\w.\- ]*\Z")
 _VALUE: Final = re.compile(
@@ -26,7 +28,9 @@ _VALUE: Final = re.compile(
     rb"(?:[^\s\"'`&;,<>\x82]|&(?![\w.\-]{1,40}=|[a-z]{2,6};|\Z)){1,512}+))"
 )
 # It begins with a literal, so it is found at the speed of a search for it.
-_IS_SIGN: Final = re.compile(rb" is (?<=(?i:" + b"|".join(sorted(ENDINGS)) + rb") is )")
+_IS_SIGN: Final = re.compile(
+    rb"is (?<=[" + _LAST_LETTERS + _LAST_LETTERS.upper() + rb"] is )(?<=(?i:" + b"|".join(sorted(ENDINGS)) + rb") is )"
+)
 _IS: Final = re.compile(
     rb" is (?:(?:now|just|set to|simply):? )?"
     rb"(?:[\"'`](?P<quoted>[^\"'`\r\n]{1,128}+)|(?P<bare>[^\s\"'`,;<>\x82]{1,128}+))"
@@ -39,17 +43,25 @@ _HEXADECIMAL: Final = re.compile(rb"[0-9a-f]+")
 _TRAILING: Final = b".,:?)]}>*`\\|"
 _LINE_END: Final = re.compile(rb"[ \t]{0,8}(?:[\r\n]|\Z|  )")
 
+_ANY_ENDING: Final = b"(?i:" + b"|".join(sorted(ENDINGS)) + b")"
+GATES: Final = {
+    "name and sign": (_ANY_ENDING + rb"[ \"'`*\]\t]{0,5}[:=]",),
+    "name is": (_ANY_ENDING + rb" is ",),
+    "secret word": (rb"ecret",),
+}
 
-def assignments(data: bytes) -> Iterator[Finding]:
+
+def assignments(folded: Folded) -> Iterator[Finding]:
     """The values of names that say so."""
-    for sign in (b"=", b":"):
-        yield from _signs(data, sign)
-    for match in _IS_SIGN.finditer(data):
-        if finding := _value(data, match.start(), b" is "):
-            yield finding
-    if b" --" in data:
-        yield from _options(data)
-    if b"ecret" in data:
+    data = folded.ascii
+    if folded.may_hold("name and sign"):
+        for sign in (b"=", b":"):
+            yield from _signs(data, sign)
+    if folded.may_hold("name is"):
+        for match in _IS_SIGN.finditer(data):
+            if finding := _value(data, match.start() - 1, b" is "):
+                yield finding
+    if folded.may_hold("secret word") and b"ecret" in data:
         yield from _aws_secrets(data)
 
 
@@ -63,11 +75,12 @@ def _aws_secrets(data: bytes) -> Iterator[Finding]:
 def _signs(data: bytes, sign: bytes) -> Iterator[Finding]:
     at = data.find(sign)
     while at > 0:
+        finding = None
         # One look rejects nearly all words; what closes a name before its sign is at most four characters.
-        before = data[max(0, at - 8) : at].rstrip(_NAME_END)
-        finding = _value(data, at, sign) if before[-3:].lower() in ENDINGS else None
-        if finding is not None:
-            yield finding
+        if data[at - 1] in _BEFORE_SIGN and data[max(0, at - 8) : at].rstrip(_NAME_END)[-3:].lower() in ENDINGS:
+            finding = _value(data, at, sign)
+            if finding is not None:
+                yield finding
         at = data.find(sign, finding.end if finding else at + 1)
 
 
@@ -143,8 +156,10 @@ def _stated(data: bytes, match: re.Match[bytes], kind: Kind, type_: str) -> Find
     return Finding(type_, start, start + len(value), 0.85)
 
 
-def _options(data: bytes) -> Iterator[Finding]:
+def options(data: bytes) -> Iterator[Finding]:
     """Of command lines such as ``--password …``."""
+    if b" --" not in data:
+        return
     for match in _OPTION.finditer(data):
         value = match[1]
         if not (is_placeholder(value) or is_code(value) or is_path(value) or is_word(value)):

@@ -5,16 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
-
-TOKEN_CHARS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
-"""The URL-safe alphabet of base64 (RFC 4648 section 5), of which most credentials are made."""
-
-MIN_RUN: Final = 16
-"""Every credential of a family has this many characters of `TOKEN_CHARS` in a row, even one that was cut off."""
-
-LITERAL_BEFORE: Final = 16
-"""A family's literal begins at most this many characters before that row."""
 
 
 @dataclass(frozen=True, slots=True)

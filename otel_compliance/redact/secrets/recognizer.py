@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.recognize import LITERAL_BEFORE, MIN_RUN, Finding, Folded
 from otel_compliance.redact.secrets import (
     ai,
+    assignments,
     cloud,
     infrastructure,
     messaging,
@@ -17,9 +18,8 @@ from otel_compliance.redact.secrets import (
     saas,
     source_hosting,
 )
-from otel_compliance.redact.secrets.assignments import assignments
 from otel_compliance.redact.secrets.blocks import password_hashes, private_keys, url_passwords
-from otel_compliance.redact.secrets.family import LITERAL_BEFORE, MIN_RUN, TOKEN_CHARS, Family, any_of
+from otel_compliance.redact.secrets.family import Family, any_of
 from otel_compliance.redact.secrets.names import ENDINGS, NAMED_TYPES
 
 FAMILIES: Final[tuple[Family, ...]] = (
@@ -50,10 +50,8 @@ _OTHER_TYPES: Final = frozenset(
 SECRET_TYPES: Final = frozenset(family.type for family in FAMILIES) | NAMED_TYPES | _OTHER_TYPES
 """Entity types that are credentials, not personal data. ``CREDENTIAL`` is one of no known vendor, known by its name."""
 
-_RUN: Final = b"a" * MIN_RUN
-_RUNS: Final = bytes(ord("a") if byte in TOKEN_CHARS else ord(" ") for byte in range(256))
-"""To an alphabet in which a search for one literal finds every long run of the characters of credentials."""
-
+# It looks ahead for its second character, since what begins with one literal is found faster than with two.
+_DASHES: Final = re.compile(rb"-(?=-)")
 _HEXADECIMAL: Final = re.compile(rb"[0-9a-f\-]++")
 _LONGEST: Final = 4
 """Characters of the longest literal that is hexadecimal itself."""
@@ -74,6 +72,13 @@ def _by_literal() -> dict[bytes, tuple[Family, ...]]:
 
 _INDEX: Final = _by_literal()
 
+LITERALS: Final = (_LITERALS.pattern,)
+GATES: Final = {
+    **assignments.GATES,
+    "dashes": (rb"--[\w\-]{0,30}(?:password|passwd|token|secret|api-key) ", rb"-----BEGIN "),
+    "url password": (rb"://[^/@]{0,128}:[^/]{1,128}@",),
+}
+
 
 class SecretRecognizer:
     """Credentials of known families, and values that are credentials by their name."""
@@ -84,19 +89,22 @@ class SecretRecognizer:
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The credentials; those that overlap are settled by the caller."""
         data = folded.ascii
-        yield from _of_families(data)
-        yield from assignments(data)
-        yield from private_keys(data)
-        yield from url_passwords(data)
+        yield from _of_families(folded)
+        yield from assignments.assignments(folded)
+        if folded.may_hold("dashes") and _DASHES.search(data):
+            yield from assignments.options(data)
+            yield from private_keys(data)
+        if folded.may_hold("url password"):
+            yield from url_passwords(data)
         yield from password_hashes(data)
 
 
-def _of_families(data: bytes) -> Iterator[Finding]:
-    runs = data.translate(_RUNS)
-    done, start = 0, runs.find(_RUN)
-    while start >= 0:
-        end = runs.find(b" ", start + MIN_RUN)
-        end = end if end >= 0 else len(data)
+def _of_families(folded: Folded) -> Iterator[Finding]:
+    data, done = folded.ascii, 0
+    for first, end in folded.literal_runs:
+        if end - done < MIN_RUN:
+            continue
+        start = max(first, done)
         position = max(done, start - LITERAL_BEFORE)
         # Digests and UUIDs are the most frequent long runs; no literal is within one.
         last = start + _LONGEST if _HEXADECIMAL.fullmatch(data, start, end) else end
@@ -109,7 +117,6 @@ def _of_families(data: bytes) -> Iterator[Finding]:
             if finding:
                 yield finding
         done = max(position, end)
-        start = runs.find(_RUN, done)
 
 
 def _at(data: bytes, literal: int) -> Finding | None:

@@ -1,0 +1,25 @@
+"""Inputs that make a careless engine slow: what its patterns begin with, over and over."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SEEDS: Final = (
+    # Digits, their separators, and beginnings of numbers.
+    *("1", "12-", "12-12-", "1 ", "00 ", "1.", "+1", "(415) ", "123-45-", "4111 1111 ", "DE12 3456 ", "AA00"),
+    *("AB12", "00A0 ", "1234 Aa ", "12 rue ", "Main str. ", "born 12 March "),
+    # Addresses of mail and networks.
+    *("@", "a@a.", "x@a.a.a.", "a.", ":", "a:", "::", "ab:cd:", "12:34:56:", "10.0.", "ab-cd-", "abcd.ef01."),
+    # Credentials, and names of them.
+    *("sk-ant-", "ghp_", "eyJhbGciOiJIUzI1NiJ9.", "AKIA", "xoxb-", "Bearer a1", "Basic ", "QUJD", "Q~", "-us"),
+    *("password=", 'password:"', "password is ", " --password ", "aws secret ", "token=a1", "Cookie: a=b;"),
+    *("-----BEGIN PRIVATE KEY-----", "://a:b@", "http://a"),
+    # Hiding places, and what is none.
+    *("\\u0040", "%40", "&#64;", "[EMAIL:k1:", "\u200b", "\U0001f600", "\u6f22", '"', "\n", "a" * 16 + " "),
+)
+"""What is repeated. A type of input that was once slow becomes one more."""
+
+
+def repeated(seed: str, size: int) -> str:
+    """`seed` over and over, about `size` characters."""
+    return seed * (size // len(seed))
