@@ -11,9 +11,6 @@ from typing import Final
 
 from otel_compliance.redact.recognize import Finding
 
-MIN_CHARS: Final = 256
-"""Shorter texts are inspected in the time that a digest takes."""
-
 _MAX_TEXTS: Final = 4096
 _MAX_FINDINGS: Final = 64
 """Together they bound the memory: most texts have no finding and take about 250 bytes, none takes more than 20 KB."""

@@ -13,17 +13,23 @@ from otel_compliance.errors import RedactionError
 from otel_compliance.keys import KeyRing
 from otel_compliance.redact.fold import FoldedText
 from otel_compliance.redact.identity import NUMBER_TYPES
-from otel_compliance.redact.memo import MIN_CHARS, Inspected, Memo
+from otel_compliance.redact.memo import Inspected, Memo
 from otel_compliance.redact.prefilter import prefilter
-from otel_compliance.redact.recognize import Finding, Folded, Recognizer, default_recognizers
+from otel_compliance.redact.recognize import MIN_RUN, Finding, Folded, Recognizer, default_recognizers
 from otel_compliance.redact.structure import Count, FieldNames, RedactedValue, Walk
 
 _TOKEN: Final = re.compile(r"\[[A-Z][A-Z0-9_]{1,31}:[a-z0-9]{1,16}:[a-z2-7]{16}\]")
 _SHORTEST_ENTITY: Final = 6
 """No recognised entity is shorter: ``a@b.co``."""
 
-_SHORT_CHARS: Final = MIN_CHARS
+_SHORT_CHARS: Final = 256
 """Up to here one search for all hints is cheaper than asking each recogniser; most attributes are shorter."""
+
+_PLAIN: Final = re.compile(rf"(?!(?:[^0-9]*+[0-9]){{4}})[./]?(?:[\w\-]{{1,{MIN_RUN - 1}}}(?:[./]|\Z))+", re.ASCII)
+"""Words each too short for a credential, without signs and with fewer digits than an address of the internet has:
+hosts, paths, names and most other attributes."""
+
+_OURS: Final = "otel_compliance.redact."
 
 _HIDING: Final = r"[\\%\x7f]|&#"
 """What may hide an entity from a hint, besides characters outside ASCII: escapes, percent-encoding, HTML entities."""
@@ -47,7 +53,7 @@ class Redacted:
 class Redactor:
     """Finds personal data and secrets and replaces them by keyed tokens. Thread-safe.
 
-    Texts of some length are remembered by a keyed digest with what was found in them, never by their content.
+    Texts are remembered by a keyed digest with what was found in them, never by their content.
 
     Args:
         keys: Makes the tokens: the same value gives the same token, in whatever spelling.
@@ -65,8 +71,11 @@ class Redactor:
             raise RedactionError("there is no recogniser, so nothing would be redacted")
         hints = [recognizer.hint for recognizer in self._recognizers]
         self._hint = re.compile("|".join([_HIDING, *hints])) if all(hints) else None
+        # Recognisers of others may look for words.
+        self._knows_plain = all(type(item).__module__.startswith(_OURS) for item in self._recognizers)
         self._prefilter = prefilter() if fast else None
-        self._memo = Memo()
+        # Apart, so that many short texts do not make long ones forgotten.
+        self._memo, self._short_memo = Memo(), Memo()
         self._names = FieldNames()
 
     def surely_clean(self, text: str) -> bool:
@@ -75,6 +84,8 @@ class Redactor:
             return True
         if len(text) > _SHORT_CHARS or self._hint is None:
             return False
+        if self._knows_plain and _PLAIN.fullmatch(text):
+            return True
         return text.isascii() and self._hint.search(text) is None
 
     def find(self, text: str) -> list[Finding]:
@@ -128,13 +139,12 @@ class Redactor:
             text: Any string.
             tokens: Whether to make the tokens, too; they cost more than the look.
         """
-        if len(text) < MIN_CHARS:
-            return self._look(text, tokens=tokens)
-        digest = self._memo.digest(text)
-        known = self._memo.get(digest)
+        memo = self._short_memo if len(text) < _SHORT_CHARS else self._memo
+        digest = memo.digest(text)
+        known = memo.get(digest)
         if known is None or (tokens and len(known.tokens) < len(known.findings)):
             known = self._look(text, tokens=tokens)
-            self._memo.add(digest, known)
+            memo.add(digest, known)
         return known
 
     def _look(self, text: str, *, tokens: bool) -> Inspected:

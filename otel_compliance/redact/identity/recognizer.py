@@ -169,6 +169,8 @@ class IdentifierRecognizer:
 
 def _confirm(found: list[Finding], data: bytes, candidates: Sequence[_Candidate], offset: int) -> None:
     """Add those candidates of a run that are what they look like."""
+    # The words before the first candidate tell what all of them are.
+    said: dict[int, bool] = {}
     window: bytes | None = None
     for first, last, schemes in candidates:
         start, end = offset + first, offset + last
@@ -176,8 +178,13 @@ def _confirm(found: list[Finding], data: bytes, candidates: Sequence[_Candidate]
             continue
         for identifier, named in schemes:
             if named:
-                window = window_before(data, start) if window is None else window
-                if identifier.context is None or not identifier.context.within(window):
+                context = identifier.context
+                if context is None:
+                    continue
+                if id(context) not in said:
+                    window = window_before(data, start) if window is None else window
+                    said[id(context)] = context.within(window)
+                if not said[id(context)]:
                     continue
             if identifier.valid(data[start:end].translate(None, _SEPARATORS).decode("ascii")):
                 found.append(Finding(identifier.type, start, end, identifier.confidence))
@@ -188,23 +195,34 @@ def _looked_up(run: bytes) -> tuple[_Candidate, ...]:
     # Without a capital the shortest is a date of birth; with one, India's PAN has four digits.
     if run.count(b"0") < (4 if b"A" in run else 6):
         return ()
-    groups = run.split(b" ")
+    groups = tuple(run.split(b" "))
     starts = [0]
     for group in groups:
         starts.append(starts[-1] + len(group) + 1)
-    found = []
-    for first, group in enumerate(groups):
-        shape = group
-        for last in range(first, min(first + _MOST_GROUPS, len(groups))):
-            if not groups[last]:
-                break
-            if last > first:
-                shape += b" " + groups[last]
-            if shape not in _BEGINNINGS:
-                break
-            if shape in _SCHEMES:
-                found.append((starts[first], starts[last + 1] - 1, _SCHEMES[shape]))
+    found: list[_Candidate] = []
+    # A hostile run repeats itself.
+    known: dict[tuple[bytes, ...], list[tuple[int, Sequence[tuple[Identifier, bool]]]]] = {}
+    for first in range(len(groups)):
+        following = groups[first : first + _MOST_GROUPS]
+        schemes = known.get(following)
+        if schemes is None:
+            schemes = known[following] = _schemes(following)
+        for count, item in schemes:
+            found.append((starts[first], starts[first + count] - 1, item))
     return tuple(found)
+
+
+def _schemes(groups: Sequence[bytes]) -> list[tuple[int, Sequence[tuple[Identifier, bool]]]]:
+    """The schemes of numbers that begin with the first of some groups: (number of groups, schemes)."""
+    found: list[tuple[int, Sequence[tuple[Identifier, bool]]]] = []
+    shape = b""
+    for count, group in enumerate(groups, 1):
+        shape = shape + b" " + group if shape else group
+        if not group or shape not in _BEGINNINGS:
+            break
+        if shape in _SCHEMES:
+            found.append((count, _SCHEMES[shape]))
+    return found
 
 
 _candidates: Final = lru_cache(maxsize=4096)(_looked_up)
