@@ -57,7 +57,7 @@ $(BENCH_STAMP): pyproject.toml otel_compliance.pth
 
 bench: $(STAMP) $(BENCH_STAMP) ## Run the benchmarks, with peers beside this package
 	$(BENCH_VENV)/bin/python benchmarks/overhead.py
-	$(BIN)/python benchmarks/redaction.py
+	$(BENCH_VENV)/bin/python benchmarks/redaction.py
 	$(BIN)/python benchmarks/storage.py
 
 bench-smoke: $(STAMP) ## Run each benchmark briefly, to see that it works

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
@@ -62,8 +62,10 @@ class MacRecognizer:
         """The addresses."""
         if not folded.may_hold("mac"):
             return
-        data = folded.ascii
+        data, colons = folded.ascii, folded.colons
         for pattern, octet in zip(_MAC, (2, 2, 4), strict=True):
+            if pattern is _MAC[0] and not _are_within(colons, 5, 12):
+                continue
             for match in pattern.finditer(data):
                 start = match.start() - octet
                 address = data[start : match.end()].translate(None, b":-.").lower()
@@ -82,7 +84,7 @@ class IPRecognizer:
         data = folded.ascii
         if folded.may_hold("ipv4"):
             yield from self._ipv4(data)
-        if folded.may_hold("ipv6"):
+        if folded.may_hold("ipv6") and (_are_within(folded.colons, 2, 1) or _are_within(folded.colons, 6, 25)):
             yield from self._ipv6(data)
 
     @staticmethod
@@ -125,6 +127,11 @@ class IPRecognizer:
             zone = _ZONE.match(data, match.end())
             done = zone.end() if zone else match.end()
             yield Finding("IPV6", start, done, 0.9)
+
+
+def _are_within(offsets: Sequence[int], count: int, distance: int) -> bool:
+    """Whether so many of some offsets are within a distance."""
+    return any(last - first <= distance for first, last in zip(offsets, offsets[count - 1 :], strict=False))
 
 
 def _continues(data: bytes, start: int, end: int) -> bool:

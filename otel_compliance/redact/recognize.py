@@ -117,6 +117,16 @@ class Folded:
         return self.ascii.translate(_SHAPES)
 
     @cached_property
+    def colons(self) -> Sequence[int]:
+        """Offsets of all colons. They are rare, so that finding them is cheaper than any pattern that has one."""
+        offsets = []
+        at = self.ascii.find(b":")
+        while at >= 0:
+            offsets.append(at)
+            at = self.ascii.find(b":", at + 1)
+        return offsets
+
+    @cached_property
     def runs(self) -> Sequence[tuple[int, int]]:
         """Where `MIN_RUN` and more of `TOKEN_CHARS` stand in a row: (first offset, offset behind the last)."""
         rows = self.ascii.translate(_RUNS)

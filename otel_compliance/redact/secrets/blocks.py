@@ -65,6 +65,9 @@ def url_passwords(data: bytes) -> Iterator[Finding]:
 
 def password_hashes(data: bytes) -> Iterator[Finding]:
     """Hashes of passwords, with their salt."""
-    if b"$" in data:
-        for match in _PASSWORD_HASH.finditer(data):
+    at = data.find(b"$")
+    while at >= 0:
+        match = _PASSWORD_HASH.match(data, at)
+        if match:
             yield Finding("PASSWORD_HASH", *match.span(), 0.97)
+        at = data.find(b"$", match.end() if match else at + 1)
