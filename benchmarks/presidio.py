@@ -19,7 +19,7 @@ RECOGNIZERS = (
     *("EsNieRecognizer", "EsNifRecognizer", "EsPassportRecognizer", "ItFiscalCodeRecognizer", "ItPassportRecognizer"),
     *("ItDriverLicenseRecognizer", "KrRrnRecognizer", "KrPassportRecognizer", "PlPeselRecognizer"),
 )
-"""Those whose types this package finds, too. It has none of credentials, nor of Brazil, China, France, Japan, Mexico."""
+"""Those whose types this package finds, too. It has none of credentials, Brazil, China, France, Japan, and Mexico."""
 
 
 def presidio() -> Callable[[str], object] | None:

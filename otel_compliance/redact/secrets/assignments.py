@@ -39,6 +39,12 @@ _OPTION: Final = re.compile(
     rb"--[\w\-]{0,30}(?:password|passwd|token|secret|api-key)[ ]+[\"']?([^\s\"'\-][^\s\"'\x82]{3,256}+)"
 )
 _AWS_SECRET: Final = re.compile(rb"ecret.{0,24}?[=:\"' ]{1,4}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])")
+_UUID: Final = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_MIN_ANNOUNCED: Final = 20
+_ANNOUNCED: Final = re.compile(
+    rb"(?:token|secret|passw(?:or)?d|credentials?|(?:api|access|secret|private|auth|signing)[ _\-]?key)[ \"'`]{1,4}\Z"
+)
+_ANNOUNCED_CHARS: Final = 20
 _HEXADECIMAL: Final = re.compile(rb"[0-9a-f]+")
 _TRAILING: Final = b".,:?)]}>*`\\|"
 _LINE_END: Final = re.compile(rb"[ \t]{0,8}(?:[\r\n]|\Z|  )")
@@ -48,6 +54,7 @@ GATES: Final = {
     "name and sign": (_ANY_ENDING + rb"[ \"'`*\]\t]{0,5}[:=]",),
     "name is": (_ANY_ENDING + rb" is ",),
     "secret word": (rb"ecret",),
+    "announced": (rb"(?i:token|secret|passwd|password|credential|credentials|key)[ \"'`]{1,4}[\w\-]{20}",),
 }
 
 
@@ -61,8 +68,20 @@ def assignments(folded: Folded) -> Iterator[Finding]:
         for match in _IS_SIGN.finditer(data):
             if finding := _value(data, match.start() - 1, b" is "):
                 yield finding
+    if folded.may_hold("announced"):
+        yield from _announced(folded)
     if folded.may_hold("secret word") and b"ecret" in data:
         yield from _aws_secrets(data)
+
+
+def _announced(folded: Folded) -> Iterator[Finding]:
+    """What looks random behind such a word without a sign, as in "use the API key …"."""
+    data = folded.ascii
+    for start, end in folded.runs:
+        if end - start < _MIN_ANNOUNCED or not is_opaque(data[start:end]):
+            continue
+        if _ANNOUNCED.search(data[max(0, start - _ANNOUNCED_CHARS) : start].lower()):
+            yield Finding("CREDENTIAL", start, end, 0.8)
 
 
 def _aws_secrets(data: bytes) -> Iterator[Finding]:
@@ -118,7 +137,7 @@ def _confirmed(data: bytes, match: re.Match[bytes], kind: Kind, type_: str, *, p
         plausible = kind is Kind.PASSWORD and value.lower() not in _STATES and _stands_alone(data, start, end, prose)
     else:
         plausible = not is_code(data[start : end + 1])
-    return Finding(type_, start, end, 0.8 if kind is Kind.TOKEN else 0.9) if plausible else None
+    return Finding(type_, start, end, 0.9 if kind in (Kind.PASSWORD, Kind.KEY) else 0.8) if plausible else None
 
 
 def _stands_alone(data: bytes, start: int, end: int, prose: bool) -> bool:
@@ -141,7 +160,11 @@ def _token(value: bytes) -> bool:
     return len(value) >= 12 and is_opaque(value)
 
 
-_PLAUSIBLE: Final = {Kind.PASSWORD: _password, Kind.KEY: _key, Kind.TOKEN: _token}
+def _other_key(value: bytes) -> bool:
+    return len(value) >= 16 and is_opaque(value) and not _UUID.fullmatch(value)
+
+
+_PLAUSIBLE: Final = {Kind.PASSWORD: _password, Kind.KEY: _key, Kind.OTHER_KEY: _other_key, Kind.TOKEN: _token}
 
 
 def _stated(data: bytes, match: re.Match[bytes], kind: Kind, type_: str) -> Finding | None:

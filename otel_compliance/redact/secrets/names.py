@@ -16,23 +16,24 @@ KEYS: Final = (
     *(b"accountkey", b"servicekey", b"authkey", b"sharedaccesskey", b"sharedkey", b"consumerkey", b"deploykey"),
     *(b"secret", b"credential", b"credentials"),
 )
+OTHER_KEYS: Final = (b"key",)
+"""As in ``weather_key``, where the value looks random; a key alone may be that of a map."""
+
 TOKENS: Final = (b"token", b"jwt", b"bearer", b"sessionid", b"sessid", b"sig", b"hec")
 HEADERS: Final = (b"authorization",)
 COOKIES: Final = (b"cookie",)
 
 _NO_SECRET: Final = (
-    *(
-        b"pagetoken",
-        b"nexttoken",
-        b"continuationtoken",
-        b"synctoken",
-        b"eostoken",
-        b"bostoken",
-        b"padtoken",
-        b"stoptoken",
-    ),
+    *(b"pagetoken", b"nexttoken", b"continuationtoken", b"synctoken", b"eostoken", b"bostoken", b"padtoken"),
+    *(b"stoptoken", b"cachekey", b"primarykey", b"foreignkey", b"partitionkey", b"sortkey", b"rowkey", b"rangekey"),
+    *(b"hashkey", b"publickey", b"pubkey", b"idempotencykey", b"objectkey", b"s3key", b"filekey", b"blobkey"),
+    *(b"dedupkey", b"duplicationkey", b"dedupekey", b"lookupkey", b"mapkey", b"messagekey", b"translationkey"),
+    *(b"i18nkey", b"groupkey", b"groupingkey", b"indexkey", b"routingkey", b"joinkey", b"surrogatekey", b"naturalkey"),
+    *(b"uniquekey", b"compositekey", b"configkey", b"settingkey", b"fieldkey", b"jsonkey", b"dictkey", b"statekey"),
+    *(b"querykey", b"issuekey", b"projectkey", b"itemkey", b"eventkey", b"featurekey", b"flagkey", b"childkey"),
+    *(b"parentkey", b"entitykey", b"recordkey", b"shardkey", b"bucketkey", b"requestkey", b"tracekey", b"commitkey"),
 )
-"""Names that end like one of a secret: places in a list, and tokens of a language model."""
+"""Names that end like one of a secret: places in a list, tokens of a language model, and keys that open nothing."""
 
 _VENDORS: Final = (
     # Families whose values have no shape of their own, by what is in the name that they are given.
@@ -91,6 +92,7 @@ class Kind(Enum):
 
     PASSWORD = "password"  # noqa: S105 - anything may be a password
     KEY = "key"
+    OTHER_KEY = "other key"
     TOKEN = "token"  # noqa: S105 - only what looks random is a credential
     AUTHORIZATION = "authorization"
     COOKIE = "cookie"
@@ -101,6 +103,7 @@ _KINDS: Final = (
     (PASSWORDS, Kind.PASSWORD),
     (KEYS, Kind.KEY),
     (TOKENS, Kind.TOKEN),
+    (OTHER_KEYS, Kind.OTHER_KEY),
     (HEADERS, Kind.AUTHORIZATION),
     (COOKIES, Kind.COOKIE),
 )
@@ -115,7 +118,7 @@ def kind_of(name: bytes) -> Kind | None:
     """What a name in normal form says about its value; `None` when it says nothing."""
     for endings, kind in _KINDS:
         if name.endswith(endings):
-            return kind
+            return None if name in OTHER_KEYS else kind
     return None
 
 
