@@ -54,6 +54,10 @@ _Class = Annotated[Classification, Field(strict=False)]
 _Content = Annotated[ContentMode, Field(strict=False)]
 
 
+# Keys of TOML are text.
+_Count = Annotated[int, Field(ge=2, strict=False)]
+
+
 class ClassificationTable(_Table):
     """``[classification]``: from findings, team, purpose, model and tools to a class."""
 
@@ -62,6 +66,7 @@ class ClassificationTable(_Table):
     secrets: _Class = Classification.RESTRICTED
     files: _Class = Classification.CONFIDENTIAL
     entities: dict[str, _Class] = Field(default_factory=dict)
+    counts: dict[str, dict[_Count, _Class]] = Field(default_factory=dict)
     teams: dict[str, _Class] = Field(default_factory=dict)
     purposes: dict[str, _Class] = Field(default_factory=dict)
     models: dict[str, _Class] = Field(default_factory=dict)
@@ -203,18 +208,22 @@ class Policy(_Table):
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
-    def classify(self, entity_types: Iterable[str], secret_types: Collection[str]) -> Classification:
+    def classify(self, counts: Mapping[str, int], secret_types: Collection[str]) -> Classification:
         """The class of content in which some entities were found.
 
         Args:
-            entity_types: The types that were found.
+            counts: How often each type was found.
             secret_types: Which types are credentials: they need not be listed one by one.
         """
+        classes = (self.classify_type(name, count, secret_types) for name, count in counts.items())
+        return Classification.highest([self.classification.default, *classes])
+
+    def classify_type(self, entity_type: str, count: int, secret_types: Collection[str]) -> Classification:
+        """The class that so many entities of one type make, whatever else was found."""
         table = self.classification
-        classes = [
-            table.entities.get(item, table.secrets if item in secret_types else table.unlisted) for item in entity_types
-        ]
-        return Classification.highest([table.default, *classes])
+        unlisted = table.secrets if entity_type in secret_types else table.unlisted
+        from_counts = (item for least, item in table.counts.get(entity_type, {}).items() if count >= least)
+        return Classification.highest([table.entities.get(entity_type, unlisted), *from_counts])
 
     def floor(
         self, *, team_id: str | None, purpose: str | None, model: str = "", tools: Iterable[str] = ()

@@ -136,9 +136,10 @@ class Facts:
         }
 
     def _findings(self, call: Call, found_in: Inspected, found_out: Inspected) -> dict[str, AttributeValue]:
-        types = {*found_in.counts, *found_out.counts}
+        counts = found_in.counts + found_out.counts
+        types = counts.keys()
         failed = found_in.failed or found_out.failed
-        classification, source = self._classify(call, types, failed=failed)
+        classification, source = self._classify(call, counts, failed=failed)
         count_in, count_out = found_in.counts.total(), found_out.counts.total()
         inspected = not _has_file(call) and not (call.input is None and found_out is _NOTHING)
         return {
@@ -164,7 +165,7 @@ class Facts:
             facts[Attr.REGION_ENDPOINT] = call.cloud_region
         return facts
 
-    def _classify(self, call: Call, types: set[str], *, failed: bool) -> tuple[Classification, str]:
+    def _classify(self, call: Call, counts: Mapping[str, int], *, failed: bool) -> tuple[Classification, str]:
         """The highest of what content, context and policy say, and which of them said it first."""
         if failed:
             return Classification.RESTRICTED, "content"
@@ -172,7 +173,7 @@ class Facts:
             team_id=self._team(call), purpose=call.caller.purpose, model=call.model, tools=call.tools
         )
         candidates = [
-            ("content" if types else "policy", self.policy.classify(types, SECRET_TYPES)),
+            ("content" if counts else "policy", self.policy.classify(counts, SECRET_TYPES)),
             ("context", call.caller.classification or Classification.PUBLIC),
             ("policy", Classification.RESTRICTED if call.surface.secret else floor),
             ("policy", self.policy.classification.files if _has_file(call) else Classification.PUBLIC),

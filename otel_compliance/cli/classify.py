@@ -118,9 +118,9 @@ class _Inspector:
         from otel_compliance.redact import SECRET_TYPES
 
         redacted = self.redactor.redact(text)
-        types = {item.type for item in redacted.findings}
-        classes = {name: self.policy.classify([name], SECRET_TYPES) for name in types}
-        return _Result(text, redacted, self.policy.classify(types, SECRET_TYPES), classes)
+        counts = Counter(item.type for item in redacted.findings)
+        classes = {name: self.policy.classify_type(name, count, SECRET_TYPES) for name, count in counts.items()}
+        return _Result(text, redacted, self.policy.classify(counts, SECRET_TYPES), classes)
 
 
 def _finding(item: Finding) -> dict[str, Any]:

@@ -15,14 +15,14 @@ def test_default_policy_is_safe() -> None:
     """Without a file: contact data is CONFIDENTIAL, secrets are RESTRICTED, and RESTRICTED content is not kept."""
     policy = Policy.default()
     assert {
-        item: policy.classify([item], {"SLACK_TOKEN"}) for item in ("EMAIL", "SSN", "SLACK_TOKEN", "SOMETHING_NEW")
+        item: policy.classify({item: 1}, {"SLACK_TOKEN"}) for item in ("EMAIL", "SSN", "SLACK_TOKEN", "SOMETHING_NEW")
     } == {
         "EMAIL": CONFIDENTIAL,
         "SSN": RESTRICTED,
         "SLACK_TOKEN": RESTRICTED,
         "SOMETHING_NEW": CONFIDENTIAL,
     }
-    assert policy.classify([], set()) is INTERNAL
+    assert policy.classify({}, set()) is INTERNAL
     assert [policy.captures(item) for item in Classification] == [True, True, True, False]
     assert [policy.retention_days(item) for item in Classification] == [400, 400, 90, 30]
 
@@ -33,9 +33,20 @@ def test_the_class_of_secrets_is_one_key() -> None:
         'version = 1\n[classification]\nsecrets = "CONFIDENTIAL"\n[classification.entities]\nJWT = "INTERNAL"\n'
     )
     secret_types = {"SLACK_TOKEN", "JWT"}
-    assert policy.classify(["SLACK_TOKEN"], secret_types) is CONFIDENTIAL
-    assert policy.classify(["JWT"], secret_types) is INTERNAL
-    assert policy.classify(["SLACK_TOKEN", "SSN"], secret_types) is RESTRICTED
+    assert policy.classify({"SLACK_TOKEN": 1}, secret_types) is CONFIDENTIAL
+    assert policy.classify({"JWT": 1}, secret_types) is INTERNAL
+    assert policy.classify({"SLACK_TOKEN": 1, "SSN": 1}, secret_types) is RESTRICTED
+
+
+def test_many_findings_may_make_a_higher_class() -> None:
+    """From a number of findings of one type on, a class counts; below it, and for other types, nothing changes."""
+    policy = Policy.parse(
+        'version = 1\n[classification.counts]\nEMAIL = { 3 = "RESTRICTED" }\nSSN = { 2 = "PUBLIC" }\n'
+    )
+    classes = [policy.classify({"EMAIL": count, "PHONE": 9}, set()) for count in (2, 3, 4)]
+    assert classes == [CONFIDENTIAL, RESTRICTED, RESTRICTED]
+    assert policy.classify({"SSN": 2}, set()) is RESTRICTED
+    assert [Policy.default().classify({"PHONE": count}, set()) for count in (24, 25)] == [CONFIDENTIAL, RESTRICTED]
 
 
 def test_floors_by_model_and_tool() -> None:
@@ -51,7 +62,7 @@ def test_a_file_changes_only_what_it_says() -> None:
     policy = Policy.parse('version = 1\n[classification.teams]\nhr = "RESTRICTED"\n[retention]\nRESTRICTED = 7\n')
     assert policy.floor(team_id="hr", purpose=None) is RESTRICTED
     assert policy.floor(team_id=None, purpose=None) is PUBLIC
-    assert policy.classify(["SSN"], set()) is RESTRICTED
+    assert policy.classify({"SSN": 1}, set()) is RESTRICTED
     assert [policy.retention_days(item) for item in Classification] == [400, 400, 90, 7]
 
 
@@ -89,6 +100,13 @@ def test_digest_tells_policies_apart() -> None:
             (
                 "policy.toml: key classification.entities.EMAIL has value 'SECRET': "
                 "Input should be 'PUBLIC', 'INTERNAL', 'CONFIDENTIAL' or 'RESTRICTED'"
+            ),
+        ),
+        (
+            'version = 1\n[classification.counts]\nEMAIL = { 1 = "PUBLIC" }',
+            (
+                "policy.toml: key classification.counts.EMAIL.1.[key] has value '1': "
+                "Input should be greater than or equal to 2"
             ),
         ),
         (

@@ -84,7 +84,10 @@ class SecretRecognizer:
     """Credentials of known families, and values that are credentials by their name."""
 
     entity_types = SECRET_TYPES
-    hint = rf"{_LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN |\$(?=[1256ayps])|[ \"'`](?=[\w\-]{{20}})| is (?<=(?i:{_ENDINGS}) is )| --|ecret"
+    hint = (
+        rf"{_LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN |\$(?=[1256ayps])|[ \"'`](?=[\w\-]{{20}})"
+        rf"| is (?<=(?i:{_ENDINGS}) is )| --|ecret"
+    )
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The credentials; those that overlap are settled by the caller."""
