@@ -30,7 +30,14 @@ from otel_compliance.instrumentation.peers import active_peers, consequence
 from otel_compliance.instrumentation.providers import Providers
 from otel_compliance.names import Attr
 from otel_compliance.policy import Policy
-from otel_compliance.redact import TRUSTED_KEY, RedactingSpanProcessor, Redactor, logfilter, verify
+from otel_compliance.redact import (
+    TRUSTED_KEY,
+    MetricsRedactor,
+    RedactingSpanProcessor,
+    Redactor,
+    logfilter,
+    verify,
+)
 
 __all__ = [
     "AnthropicComplianceInstrumentor",
@@ -184,8 +191,10 @@ class Instrumentation:
             settings,
             tracer_provider=tracer_provider,
             logger_provider=logger_provider,
+            meter_provider=meter_provider,
             span_processor=self._span_processor,
             log_processor=ComplianceLogRecordProcessor(redactor, self._recorder),
+            metrics_redactor=MetricsRedactor(redactor),
         )
         self._hooks = Hooks(self._recorder, self._providers.give_to, self._before_call)
         self._audit: AuditLog | None = None

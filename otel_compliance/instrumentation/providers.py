@@ -7,7 +7,7 @@ import threading
 from typing import Any
 from weakref import WeakSet
 
-from opentelemetry import _logs, trace
+from opentelemetry import _logs, metrics, trace
 from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from otel_compliance import health
 from otel_compliance.config import Settings
+from otel_compliance.redact import MetricsRedactor
 
 logger = logging.getLogger("otel_compliance")
 
@@ -27,8 +28,10 @@ class Providers:
         settings: Says whether and where to store.
         tracer_provider: The provider given in code, or `None` for the global one.
         logger_provider: Likewise for logs.
+        meter_provider: Likewise for metrics.
         span_processor: Ours, attached to every tracer provider that is used for Claude calls.
         log_processor: Ours, attached to the logger provider.
+        metrics_redactor: Ours, attached to the meter provider.
     """
 
     def __init__(
@@ -37,14 +40,18 @@ class Providers:
         *,
         tracer_provider: Any,
         logger_provider: Any,
+        meter_provider: Any,
         span_processor: SpanProcessor,
         log_processor: LogRecordProcessor,
+        metrics_redactor: MetricsRedactor,
     ) -> None:
         self._settings = settings
         self._given_tracer_provider = tracer_provider
         self._given_logger_provider = logger_provider
+        self._given_meter_provider = meter_provider
         self._span_processor = span_processor
         self._log_processor = log_processor
+        self._metrics_redactor = metrics_redactor
         self._attached: WeakSet[Any] = WeakSet()
         self._lock = threading.RLock()
 
@@ -56,6 +63,7 @@ class Providers:
         logger_provider = self._given_logger_provider or _logs.get_logger_provider()
         if hasattr(logger_provider, "add_log_record_processor"):
             self._attach_logs(logger_provider)
+        self._attach_metrics()
 
     def give_to(self, client: Any) -> None:
         """Let `client` use the provider that was given in code, unless the app gave it one of its own."""
@@ -67,6 +75,7 @@ class Providers:
     def of_client(self, client: Any) -> Any:
         """The tracer provider that `client` uses, attached; made and set globally when the app has none."""
         self.give_to(client)
+        self._attach_metrics()
         option = getattr(client, "_open_telemetry", None)
         provider = option.get("tracer_provider") if isinstance(option, dict) else None
         provider = provider or self._given_tracer_provider or trace.get_tracer_provider()
@@ -99,6 +108,10 @@ class Providers:
             provider = LoggerProvider(resource=Resource.create())
         self._attach_logs(provider)
         return provider
+
+    def _attach_metrics(self) -> None:
+        with health.contained("instrumentation.metrics"):
+            self._metrics_redactor.attach(self._given_meter_provider or metrics.get_meter_provider())
 
     def _attach_traces(self, provider: Any) -> None:
         """Add our processors to a tracer provider, once."""

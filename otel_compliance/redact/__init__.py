@@ -1,5 +1,6 @@
 """Find personal data and secrets, and replace them before anything is exported."""
 
+from otel_compliance.redact.metrics import MetricsRedactor
 from otel_compliance.redact.processors import TRUSTED_KEY, RedactingLogRecordProcessor, RedactingSpanProcessor
 from otel_compliance.redact.recognize import Finding, Folded, Recognizer
 from otel_compliance.redact.redactor import Redacted, Redactor
@@ -12,6 +13,7 @@ __all__ = [
     "TRUSTED_KEY",
     "Finding",
     "Folded",
+    "MetricsRedactor",
     "Recognizer",
     "Redacted",
     "RedactedValue",
