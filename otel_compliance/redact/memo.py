@@ -31,6 +31,14 @@ class Inspected:
     findings: tuple[Finding, ...] = ()
     tokens: tuple[str, ...] = ()
 
+    def behind(self, offset: int) -> Inspected:
+        """The outcome of the part of the text behind an offset; a finding that reaches into it is cut there."""
+        kept = [number for number, finding in enumerate(self.findings) if finding.end > offset]
+        return Inspected(
+            tuple(self.findings[number].moved(-offset) for number in kept),
+            tuple(self.tokens[number] for number in kept if self.tokens),
+        )
+
 
 class Memo:
     """Outcomes by keyed digest of the text; the least recently used are forgotten. Thread-safe.

@@ -61,6 +61,10 @@ class Finding:
     end: int
     confidence: float
 
+    def moved(self, distance: int) -> Finding:
+        """The same so many characters further on; what would be before the text is cut off."""
+        return Finding(self.type, max(0, self.start + distance), self.end + distance, self.confidence)
+
 
 class Hits(NamedTuple):
     """What one scan of a text saw before any recogniser looks at it.

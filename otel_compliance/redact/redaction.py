@@ -12,8 +12,9 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from otel_compliance import health
+from otel_compliance.redact.fields import is_secret_field
 from otel_compliance.redact.redactor import Redactor
-from otel_compliance.redact.structure import SAFE_NUMBER, is_secret_field, tombstone
+from otel_compliance.redact.structure import SAFE_NUMBER, tombstone
 
 _MASKED_HEADER: Final = re.compile(
     r"(?i)http\.(?:request|response)\.header\."
@@ -100,7 +101,7 @@ class Redaction:
         try:
             if self._surely_clean(value):
                 return value
-            redacted = self._redactor.redact_value(self._without_userinfo(name, value))
+            redacted = self._redactor.redact_value(self._without_userinfo(name, value), name=name)
         except Exception as error:  # noqa: BLE001 - on any doubt the value is dropped
             health.swallow("redact.attribute", error)
             self.failed = True

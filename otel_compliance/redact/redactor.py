@@ -11,12 +11,13 @@ from typing import Final
 
 from otel_compliance.errors import RedactionError
 from otel_compliance.keys import KeyRing
+from otel_compliance.redact.fields import FieldNames
 from otel_compliance.redact.fold import FoldedText
 from otel_compliance.redact.identity import NUMBER_TYPES
 from otel_compliance.redact.memo import Inspected, Memo
 from otel_compliance.redact.prefilter import prefilter
 from otel_compliance.redact.recognize import MIN_RUN, Finding, Folded, Recognizer, default_recognizers
-from otel_compliance.redact.structure import Count, FieldNames, RedactedValue, Walk
+from otel_compliance.redact.structure import Count, RedactedValue, Walk
 
 _TOKEN: Final = re.compile(r"\[[A-Z][A-Z0-9_]{1,31}:[a-z0-9]{1,16}:[a-z2-7]{16}\]")
 _SHORTEST_ENTITY: Final = 6
@@ -95,11 +96,16 @@ class Redactor:
         folded = FoldedText(text, self._prefilter)
         return folded.original(self._merged_in(folded.folded))
 
-    def redact(self, text: str) -> Redacted:
-        """Replace what is found in `text`. Redacting again changes nothing: tokens are left alone."""
-        if self.surely_clean(text):
+    def redact(self, text: str, *, label: str = "") -> Redacted:
+        """Replace what is found in `text`. Redacting again changes nothing: tokens are left alone.
+
+        Args:
+            text: Any string.
+            label: What is to be read before it, such as the name of its field; not part of the result.
+        """
+        if self.surely_clean(label + text):
             return Redacted(text, (), {})
-        inspected = self.inspect(text, tokens=True)
+        inspected = self.inspect(text, tokens=True, label=label)
         if not inspected.findings:
             return Redacted(text, (), {})
         pieces: list[str] = []
@@ -121,24 +127,31 @@ class Redactor:
         """
         return _TOKEN.sub(lambda match: replacements.get(match[0], match[0]), text)
 
-    def redact_value(self, value: object) -> RedactedValue:
+    def redact_value(self, value: object, *, name: str = "") -> RedactedValue:
         """Redact a structure of mappings, sequences and scalars: its strings, its keys and its numbers.
 
         The input is not changed. What cannot be inspected becomes a tombstone, and `RedactedValue.failed` is set.
+
+        Args:
+            value: The structure.
+            name: Name of the attribute that it is the value of; it may tell what a number is.
         """
-        return Walk(self, self._keys, self._names).run(value)
+        return Walk(self, self._keys, self._names).run(value, name)
 
     def count_value(self, value: object) -> RedactedValue:
         """Count what `redact_value` would replace, for less: there is no redacted copy, so `value` is `None`."""
         return Count(self, self._keys, self._names).run(value)
 
-    def inspect(self, text: str, *, tokens: bool = False) -> Inspected:
+    def inspect(self, text: str, *, tokens: bool = False, label: str = "") -> Inspected:
         """What is in `text`, looked for or remembered from an earlier inspection.
 
         Args:
             text: Any string.
             tokens: Whether to make the tokens, too; they cost more than the look.
+            label: What is to be read before it.
         """
+        if label:
+            return self.inspect(label + text, tokens=tokens).behind(len(label))
         memo = self._short_memo if len(text) < _SHORT_CHARS else self._memo
         digest = memo.digest(text)
         known = memo.get(digest)

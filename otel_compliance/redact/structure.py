@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from otel_compliance import health
 from otel_compliance.keys import KeyRing
+from otel_compliance.redact.fields import Field, FieldNames, is_secret_field, label
 
 if TYPE_CHECKING:
     from otel_compliance.redact.redactor import Redactor
@@ -27,34 +29,16 @@ _BLOB: Final = re.compile(r"(?:data:[^,]{0,128},)?[A-Za-z0-9+/=_\-]{512,}+")
 SAFE_NUMBER: Final = 10**8
 """Integers below it have fewer digits than any identifier, and are not inspected."""
 
-_SECRET_FIELD: Final = re.compile(
-    r"(?i)(?:.*[_\-.])?(?:password|passwd|pwd|passphrase|secret|api[_\-]?key|apikey|client[_\-]?secret"
-    r"|(?:access|refresh|auth|bearer|session|id)[_\-]?token|authorization|private[_\-]?key|credentials?)"
-)
+MAX_SECONDS: Final = 2.0
+"""Processor time for one value, several times what the slowest known text of `MAX_TEXT_CHARS` takes; beyond it what is
+left becomes a tombstone."""
 
+_LABELLED_CHARS: Final = 128
+"""A number, with what may be around it; in a longer text the text says what it is."""
 
-def is_secret_field(name: str) -> bool:
-    """Whether the value of a field of this name is a credential, whatever it looks like."""
-    return _SECRET_FIELD.fullmatch(name[:128]) is not None
-
-
-class FieldNames:
-    """Names of fields that were found clean, and whether each names a secret. They are few, and come again."""
-
-    _MAX_NAMES: Final = 4096
-    _MAX_CHARS: Final = 64
-
-    def __init__(self) -> None:
-        self._secret: dict[str, bool] = {}
-
-    def get(self, name: str) -> bool | None:
-        """Whether a clean name names a secret; `None` when it was not seen before."""
-        return self._secret.get(name)
-
-    def add(self, name: str) -> None:
-        """Remember a clean name; an app that makes up names must not fill the memory."""
-        if len(self._secret) < self._MAX_NAMES and len(name) <= self._MAX_CHARS:
-            self._secret[name] = is_secret_field(name)
+_FEW_DIGITS: Final = re.compile(r"(?:\D*\d){4}")
+_SAFE_LABELLED: Final = 10**5
+"""As `SAFE_NUMBER`, where the name of a field may tell what a number is."""
 
 
 def tombstone(reason: str) -> str:
@@ -94,9 +78,13 @@ class Walk:
         self._counts: Counter[str] = Counter()
         self._failed = False
         self._budget = MAX_TEXT_CHARS
+        self._label = ""
+        self._deadline = 0.0
 
-    def run(self, value: object) -> RedactedValue:
-        """Redact `value`. Never raises."""
+    def run(self, value: object, name: str = "") -> RedactedValue:
+        """Redact `value`, that of an attribute of this name. Never raises."""
+        self._label = label(name) if name else ""
+        self._deadline = time.thread_time() + MAX_SECONDS
         try:
             redacted = self._value(value, 0)
         except Exception as error:  # noqa: BLE001 - what cannot be inspected is not kept
@@ -123,24 +111,26 @@ class Walk:
 
     def _mapping(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
         redacted: dict[str, Any] = {}
+        outer = self._label
         for key, item in value.items():
-            name, secret = self._name(str(key))
-            if secret and isinstance(item, str) and item:
+            name, field = self._name(str(key))
+            self._label = field.label
+            if field.secret and isinstance(item, str) and item:
                 redacted[name] = self._secret(item)
             else:
                 redacted[name] = self._value(item, depth + 1)
+        self._label = outer
         return redacted
 
-    def _name(self, name: str) -> tuple[str, bool]:
-        """(a field's name, redacted, and whether its value is a secret)."""
+    def _name(self, name: str) -> tuple[str, Field]:
+        """(a field's name, redacted, and what it says of its value)."""
         known = self._names.get(name)
         if known is not None and self._budget >= len(name):
             self._budget -= len(name)
             return name, known
+        self._label = ""
         redacted = self._string(name, MAX_DEPTH)
-        if redacted == name:
-            self._names.add(name)
-        return redacted, is_secret_field(name)
+        return redacted, self._names.add(name) if redacted == name else Field(is_secret_field(name), "")
 
     def _string(self, text: str, depth: int) -> str:
         self._budget -= len(text)
@@ -154,10 +144,19 @@ class Walk:
             document = _json(text)
             if document is not None:
                 return self._document(text, document, depth)
-        return text if self._surely_clean(text) else self._text(text)
+        before = self._label_of(text)
+        if self._surely_clean(before + text):
+            return text
+        if time.thread_time() > self._deadline:
+            return self._fail("time")
+        return self._text(text, before)
 
-    def _text(self, text: str) -> str:
-        redacted = self._redact(text)
+    def _label_of(self, text: str) -> str:
+        """The name of the field, where it may tell what a number in a short text is."""
+        return self._label if len(text) <= _LABELLED_CHARS and _FEW_DIGITS.match(text) else ""
+
+    def _text(self, text: str, before: str) -> str:
+        redacted = self._redact(text, label=before)
         for finding in redacted.findings:
             self._counts[finding.type] += 1
         return redacted.text
@@ -173,7 +172,7 @@ class Walk:
     def _number(self, value: float) -> Any:
         if isinstance(value, float):
             return value if math.isfinite(value) else str(value)
-        if abs(value) < SAFE_NUMBER:
+        if abs(value) < (_SAFE_LABELLED if self._label else SAFE_NUMBER):
             return value
         text = self._string(str(value), MAX_DEPTH)
         return value if text == str(value) else text
@@ -200,16 +199,16 @@ class Count(Walk):
         super().__init__(redactor, keys, names)
         self._inspect = redactor.inspect
 
-    def run(self, value: object) -> RedactedValue:
+    def run(self, value: object, name: str = "") -> RedactedValue:
         """Count what is in `value`. Never raises."""
-        counted = super().run(value)
+        counted = super().run(value, name)
         return RedactedValue(None, counted.counts, counted.failed)
 
     def _blob(self, text: str) -> str:
         return text
 
-    def _text(self, text: str) -> str:
-        for finding in self._inspect(text).findings:
+    def _text(self, text: str, before: str) -> str:
+        for finding in self._inspect(text, label=before).findings:
             self._counts[finding.type] += 1
         return text
 

@@ -21,10 +21,10 @@ def test_a_call_does_not_wait_for_its_inspection(observed: Observed, monkeypatch
     """The app has its answer while the content is still being looked at; the span and the event have it all."""
     go_on, inspect = threading.Event(), Redactor.redact_value
 
-    def slow(self: Redactor, value: object) -> Any:
+    def slow(self: Redactor, value: object, **options: Any) -> Any:
         if isinstance(value, dict) and "messages" in value:
             assert go_on.wait(10)
-        return inspect(self, value)
+        return inspect(self, value, **options)
 
     monkeypatch.setattr(Redactor, "redact_value", slow)
     answer = observed.client().messages.create(**ASK)
