@@ -27,6 +27,9 @@ _BLOB: Final = re.compile(r"(?:data:[^,]{0,128},)?[A-Za-z0-9+/=_\-]{512,}+")
 SAFE_NUMBER: Final = 10**8
 """Integers below it have fewer digits than any identifier, and are not inspected."""
 
+FIELD_TYPE: Final = "CREDENTIAL"
+"""Entity type of a value that is secret by the name of its field."""
+
 _SECRET_FIELD: Final = re.compile(
     r"(?i)(?:.*[_\-.])?(?:password|passwd|pwd|passphrase|secret|api[_\-]?key|apikey|client[_\-]?secret"
     r"|(?:access|refresh|auth|bearer|session|id)[_\-]?token|authorization|private[_\-]?key|credentials?)"
@@ -82,12 +85,13 @@ class Walk:
 
     Args:
         redactor: Redacts each string.
-        keys: Makes the tokens of values that are secret by the name of their field.
+        keys: Makes the digests of blobs.
         names: The names of fields seen in other walks.
     """
 
     def __init__(self, redactor: Redactor, keys: KeyRing, names: FieldNames) -> None:
         self._redact = redactor.redact
+        self._redact_field = redactor.redact_field
         self._surely_clean = redactor.surely_clean
         self._keys = keys
         self._names = names
@@ -185,8 +189,8 @@ class Walk:
         if found or redacted.text.startswith("["):
             self._counts += found
             return redacted.text
-        self._counts["CREDENTIAL"] += 1
-        return self._keys.token("CREDENTIAL", text)
+        self._counts[FIELD_TYPE] += 1
+        return self._redact_field(text)
 
     def _fail(self, reason: str) -> str:
         self._failed = True
