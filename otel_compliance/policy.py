@@ -165,6 +165,12 @@ class TransformTable(_Table):
         return {self.default, *self.entities.values(), *(item for item in of_classes if item is not None)}
 
 
+class NerTable(_Table):
+    """``[ner]``: names of people, organisations and places."""
+
+    pipeline: str = ""
+
+
 class EnvironmentTable(_Table):
     """``[environments.NAME]``: what replaces the top-level tables in that environment."""
 
@@ -177,6 +183,7 @@ class Policy(_Table):
 
     version: Literal[1]
     classification: ClassificationTable
+    ner: NerTable
     transforms: TransformTable
     capture: _ByClass[_Content]
     residency: ResidencyTable

@@ -35,6 +35,7 @@ from otel_compliance.redact import (
     MetricsRedactor,
     RedactingSpanProcessor,
     Redactor,
+    built_in_recognizers,
     logfilter,
     verify,
 )
@@ -176,14 +177,14 @@ class Instrumentation:
         self, configuration: Configuration, *, tracer_provider: Any, logger_provider: Any, meter_provider: Any
     ) -> None:
         settings = configuration.settings
-        redactor = Redactor(configuration.keys, policy=configuration.policy)
+        redactor, trusted = _redactor(configuration)
         self._settings = settings
         self._redactor = redactor
         self._recorder = Recorder(
             policy=configuration.policy,
             redactor=redactor,
             keys=configuration.keys,
-            captures_content=settings.content is ContentMode.REDACTED and _redaction_works(),
+            captures_content=settings.content is ContentMode.REDACTED and trusted and _redaction_works(),
             meter_provider=meter_provider,
         )
         self._span_processor = ComplianceSpanProcessor(RedactingSpanProcessor(redactor), self._recorder)
@@ -274,6 +275,16 @@ def _start(configuration: Configuration, *, with_http_spans: bool, **providers: 
         instrumentation = Instrumentation(configuration, **given)
         instrumentation.start(with_http_spans=with_http_spans)
         _active = instrumentation
+
+
+def _redactor(configuration: Configuration) -> tuple[Redactor, bool]:
+    """(the redactor that the policy asks for, whether it is that): else one with the built-in recognisers alone."""
+    keys, policy = configuration.keys, configuration.policy
+    try:
+        return Redactor(keys, policy=policy), True
+    except ComplianceError as error:
+        _announce(f"{error.diagnostics()}\n  Until then: the built-in recognisers alone, and no content.")
+        return Redactor(keys, built_in_recognizers(), policy=policy), False
 
 
 def _redaction_works() -> bool:

@@ -196,12 +196,29 @@ class Recognizer(Protocol):
         """The findings, in any order; offsets are those of `folded`."""
 
 
-def default_recognizers() -> Sequence[Recognizer]:
+def default_recognizers(pipeline: str = "") -> Sequence[Recognizer]:
     """The built-in recognisers and those that are installed as entry points.
 
+    Args:
+        pipeline: spaCy pipeline that finds names; empty looks for none.
+
     Raises:
-        RedactionError: An installed recogniser cannot be loaded, or is none.
+        RedactionError: An installed recogniser or the pipeline cannot be loaded, or is none.
+        MissingExtra: spaCy is asked for and not installed.
     """
+    return [*built_in_recognizers(), *_named_entities(pipeline), *_installed()]
+
+
+def _named_entities(pipeline: str) -> Sequence[Recognizer]:
+    if not pipeline:
+        return ()
+    from otel_compliance.redact.ner import NamedEntityRecognizer
+
+    return (NamedEntityRecognizer(pipeline),)
+
+
+def built_in_recognizers() -> Sequence[Recognizer]:
+    """Those that need nothing but this package."""
     from otel_compliance.redact.financial import BicRecognizer
     from otel_compliance.redact.identity import DocumentRecognizer, IdentifierRecognizer
     from otel_compliance.redact.network import IPRecognizer, MacRecognizer
@@ -210,7 +227,7 @@ def default_recognizers() -> Sequence[Recognizer]:
     from otel_compliance.redact.text import EmailRecognizer
     from otel_compliance.redact.wallets import WalletRecognizer
 
-    built_in: list[Recognizer] = [
+    return [
         EmailRecognizer(),
         NumberRecognizer(),
         IbanRecognizer(),
@@ -222,7 +239,6 @@ def default_recognizers() -> Sequence[Recognizer]:
         WalletRecognizer(),
         SecretRecognizer(),
     ]
-    return [*built_in, *_installed()]
 
 
 @cache

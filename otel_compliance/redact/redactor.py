@@ -71,7 +71,8 @@ class Redactor:
         fast: Whether to scan with Hyperscan first, where it is installed. The findings are the same.
 
     Raises:
-        RedactionError: There is no recogniser, or an installed one is broken.
+        RedactionError: There is no recogniser, an installed one is broken, or the policy's pipeline is.
+        MissingExtra: The policy names a pipeline, and the extra for it is not installed.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Redactor:
         policy = policy or Policy.default()
         self._keys = keys.for_tenant(policy.transforms.tenant)
         self._transforms = Transforms(policy)
-        self._recognizers = tuple(default_recognizers() if recognizers is None else recognizers)
+        self._recognizers = tuple(default_recognizers(policy.ner.pipeline) if recognizers is None else recognizers)
         if not self._recognizers:
             raise RedactionError("there is no recogniser, so nothing would be redacted")
         hints = [recognizer.hint for recognizer in self._recognizers]
