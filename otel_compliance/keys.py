@@ -92,6 +92,14 @@ class KeyRing:
         """The keyed fingerprint of an API key or of a principal, fit for joining, useless to an attacker."""
         return f"{self.version}:{self._digest('credential', credential)}"
 
+    def for_tenant(self, tenant: str) -> KeyRing:
+        """The key ring of one tenant, of the same version: what it makes cannot be joined with what others make.
+
+        Args:
+            tenant: Any name; the empty one is this key ring's own.
+        """
+        return KeyRing(self.derive(f"tenant\x00{tenant}"), version=self.version) if tenant else self
+
     def digest(self, kind: str) -> Digest:
         """A digest to which bytes are given in pieces, such as those of a file."""
         state = self._hmac.copy()

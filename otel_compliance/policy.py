@@ -10,6 +10,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
+from enum import StrEnum
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from otel_compliance.classification import Classification
-from otel_compliance.config import ContentMode
+from otel_compliance.config import ContentMode, Settings
 from otel_compliance.errors import PolicyError
 
 InferenceGeo = Literal["global", "us"]
@@ -28,6 +29,22 @@ _T = TypeVar("_T")
 
 _MAX_RETENTION_DAYS: Final = 3650
 RetentionDays = Annotated[int, Field(ge=1, le=_MAX_RETENTION_DAYS)]
+
+
+class Transform(StrEnum):
+    """What happens to a value that is found."""
+
+    TOKEN = "token"  # noqa: S105 - a name
+    """A keyed token, the same for the same value: records can be joined, and the values restored."""
+
+    MASK = "mask"
+    """Stars, with the last four digits of a number by which people know an account."""
+
+    DROP = "drop"
+    """The type alone."""
+
+    HASH = "hash"
+    """A keyed hash, the same within one text alone: the key is thrown away, so that nobody can test a guess."""
 
 
 class _Table(BaseModel):
@@ -52,6 +69,8 @@ class _ByClass(_Table, Generic[_T]):
 # A class may be given by its name, which is what TOML holds.
 _Class = Annotated[Classification, Field(strict=False)]
 _Content = Annotated[ContentMode, Field(strict=False)]
+_Transform = Annotated[Transform, Field(strict=False)]
+_EntityType = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{1,31}$")]
 
 
 # Keys of TOML are text.
@@ -122,6 +141,30 @@ class ResidencyTable(_Table):
         return bool(region and self.allowed_cloud_regions) and region not in self.allowed_cloud_regions
 
 
+class ClassTransforms(_Table):
+    """``[transforms.classes]``: what happens to entities of a class."""
+
+    PUBLIC: _Transform | None = None
+    INTERNAL: _Transform | None = None
+    CONFIDENTIAL: _Transform | None = None
+    RESTRICTED: _Transform | None = None
+
+
+class TransformTable(_Table):
+    """``[transforms]``: what happens to a value that is found: by its type, else by the type's class."""
+
+    default: _Transform = Transform.TOKEN
+    tenant: Annotated[str, Field(max_length=128)] = ""
+    classes: ClassTransforms = Field(default_factory=ClassTransforms)
+    entities: dict[_EntityType, _Transform] = Field(default_factory=dict)
+
+    @property
+    def names(self) -> set[Transform]:
+        """The transforms that the table names anywhere."""
+        of_classes = (getattr(self.classes, item.value) for item in Classification)
+        return {self.default, *self.entities.values(), *(item for item in of_classes if item is not None)}
+
+
 class EnvironmentTable(_Table):
     """``[environments.NAME]``: what replaces the top-level tables in that environment."""
 
@@ -134,6 +177,7 @@ class Policy(_Table):
 
     version: Literal[1]
     classification: ClassificationTable
+    transforms: TransformTable
     capture: _ByClass[_Content]
     residency: ResidencyTable
     retention: _ByClass[RetentionDays]
@@ -202,6 +246,15 @@ class Policy(_Table):
                 remedy="run `otel-compliance check` after mending the file",
             ) from None
 
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Policy:
+        """The policy of a process: the file that the settings name, or the built-in one.
+
+        Raises:
+            PolicyError: As `load`.
+        """
+        return cls.default() if settings.policy is None else cls.load(settings.policy)
+
     @cached_property
     def digest(self) -> str:
         """First 16 hex digits of SHA-256 over the policy's canonical JSON."""
@@ -224,6 +277,20 @@ class Policy(_Table):
         unlisted = table.secrets if entity_type in secret_types else table.unlisted
         from_counts = (item for least, item in table.counts.get(entity_type, {}).items() if count >= least)
         return Classification.highest([table.entities.get(entity_type, unlisted), *from_counts])
+
+    def transform(self, entity_type: str, secret_types: Collection[str]) -> Transform:
+        """What happens to a value of some type: what the type says, else its class, else the default.
+
+        Args:
+            entity_type: The type.
+            secret_types: As for `classify`.
+        """
+        table = self.transforms
+        listed = table.entities.get(entity_type)
+        if listed is not None:
+            return listed
+        of_class: Transform | None = getattr(table.classes, self.classify_type(entity_type, 1, secret_types).value)
+        return table.default if of_class is None else of_class
 
     def floor(
         self, *, team_id: str | None, purpose: str | None, model: str = "", tools: Iterable[str] = ()
@@ -284,7 +351,8 @@ def _toml(text: str, source: str) -> dict[str, Any]:
 
 def _explain(source: str, problem: Any) -> str:
     """One validation problem as ``file: key … has value …: expected …``."""
-    key = ".".join(str(part) for part in problem["loc"]) or "(whole file)"
+    # "[key]" is how pydantic says that the name of a key is wrong.
+    key = ".".join(str(part) for part in problem["loc"] if part != "[key]") or "(whole file)"
     if problem["type"] == "extra_forbidden":
         return f"{source}: key {key} is not known"
     if problem["type"] == "missing":

@@ -82,11 +82,11 @@ class _Result:
         for finding in self.redacted.findings:
             shown.stylize(_STYLES[self.classes[finding.type]], finding.start, finding.end)
         table = plain_table("type", "found", "class", "example replaced by", right=("found",))
-        tokens: dict[str, str] = {}
-        for token in self.redacted.replacements:
-            tokens.setdefault(token[1:].partition(":")[0], token)
+        examples: dict[str, str] = {}
+        for finding, stand_in in zip(self.redacted.findings, self.redacted.stand_ins, strict=True):
+            examples.setdefault(finding.type, stand_in)
         for name, count in sorted(Counter(item.type for item in self.redacted.findings).items()):
-            table.add_row(name, str(count), self.classes[name].value, tokens.get(name, ""))
+            table.add_row(name, str(count), self.classes[name].value, examples[name])
         verdict = Text.assemble("Class: ", (self.classification.value, _STYLES[self.classification] or "bold"))
         if not self.redacted.findings:
             verdict.append(" (nothing was found; the policy's default)")
@@ -111,7 +111,7 @@ class _Inspector:
         from otel_compliance.redact import Redactor
 
         configuration = Configuration.load()
-        return cls(Redactor(configuration.keys), configuration.policy)
+        return cls(Redactor(configuration.keys, policy=configuration.policy), configuration.policy)
 
     def inspect(self, text: str) -> _Result:
         """Look into `text`."""

@@ -176,7 +176,7 @@ class Instrumentation:
         self, configuration: Configuration, *, tracer_provider: Any, logger_provider: Any, meter_provider: Any
     ) -> None:
         settings = configuration.settings
-        redactor = Redactor(configuration.keys)
+        redactor = Redactor(configuration.keys, policy=configuration.policy)
         self._settings = settings
         self._redactor = redactor
         self._recorder = Recorder(

@@ -34,9 +34,9 @@ class Configuration:
         """
         settings = Settings.from_env()
         if policy is None:
-            policy = settings.policy
-        if not isinstance(policy, Policy):
-            policy = Policy.default() if policy is None else Policy.load(policy)
+            policy = Policy.from_settings(settings)
+        elif not isinstance(policy, Policy):
+            policy = Policy.load(policy)
         return cls(settings, policy, KeyRing.from_settings(settings))
 
     @classmethod
@@ -57,7 +57,7 @@ class Configuration:
             directory = os.environ.get("OTEL_COMPLIANCE_DIR", "")
             settings = Settings.from_env({"OTEL_COMPLIANCE": "on", "OTEL_COMPLIANCE_DIR": directory})
         try:
-            policy = Policy.load(settings.policy) if settings.policy else Policy.default()
+            policy = Policy.from_settings(settings)
         except ComplianceError as error:
             problems.append(error)
             policy = Policy.default()

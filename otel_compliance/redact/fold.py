@@ -6,7 +6,7 @@ import codecs
 import re
 import unicodedata
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import compress
 from typing import TYPE_CHECKING, Final
@@ -33,8 +33,8 @@ _HEX: Final = {
 """Two hexadecimal digits to their character, and filling up to the length of the percent-encoding."""
 _ENTITY: Final = re.compile(rb"&#(?:([0-9]{2,3})|[xX]([0-9A-Fa-f]{2}));")
 
-TOKEN: Final = re.compile(rb"\[[A-Z][A-Z0-9_]{1,31}:[a-z0-9]{1,16}:[a-z2-7]{16}\]")
-"""A token made by `KeyRing.token`: it stands for a value that is already redacted."""
+_TOKEN: Final = re.compile(rb"\[([A-Z][A-Z0-9_]{1,31})(?:(:[a-z0-9]{1,16}:[a-z2-7]{16})|:\*{4}(?:[A-Za-z0-9]{4})?)?\]")
+"""What stands for a value that is already redacted: a token, a mask, or the type alone; see `transform`."""
 
 _ERRORS: Final = "otel-compliance-fold"
 
@@ -82,12 +82,13 @@ class FoldedText:
 
     Args:
         text: Any string; lone surrogates are allowed.
+        types: The entity types that there are. In brackets they stand for a value; any other word may be one.
         prefilter: Tells what need not be looked for.
     """
 
     __slots__ = ("_length", "_positions", "folded")
 
-    def __init__(self, text: str, prefilter: Prefilter | None = None) -> None:
+    def __init__(self, text: str, types: Collection[bytes] = (), prefilter: Prefilter | None = None) -> None:
         buffer = text.encode("ascii", _ERRORS)
         if b"\\" in buffer:
             buffer = _ESCAPE.sub(_decode_escape, buffer)
@@ -96,7 +97,9 @@ class FoldedText:
         if b"&" in buffer and b"&#" in buffer:  # to look for one byte is much faster than for two
             buffer = _ENTITY.sub(_decode_entity, buffer)
         if b"[" in buffer:
-            buffer = TOKEN.sub(lambda match: _TOKEN_FILL * len(match[0]), buffer)
+            buffer = _TOKEN.sub(
+                lambda match: _TOKEN_FILL * len(match[0]) if match[2] or match[1] in types else match[0], buffer
+            )
         self._length = len(buffer)
         self._positions: array[int] | None = None
         if _INVISIBLE in buffer:

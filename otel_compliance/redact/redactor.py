@@ -11,15 +11,19 @@ from typing import Final
 
 from otel_compliance.errors import RedactionError
 from otel_compliance.keys import KeyRing
+from otel_compliance.policy import Policy
 from otel_compliance.redact.fields import FieldNames
 from otel_compliance.redact.fold import FoldedText
 from otel_compliance.redact.identity import NUMBER_TYPES
 from otel_compliance.redact.memo import Inspected, Memo
 from otel_compliance.redact.prefilter import prefilter
 from otel_compliance.redact.recognize import MIN_RUN, Finding, Folded, Recognizer, default_recognizers
-from otel_compliance.redact.structure import Count, RedactedValue, Walk
+from otel_compliance.redact.structure import FIELD_TYPE, Count, RedactedValue, Walk
+from otel_compliance.redact.transform import Transforms
 
 _TOKEN: Final = re.compile(r"\[[A-Z][A-Z0-9_]{1,31}:[a-z0-9]{1,16}:[a-z2-7]{16}\]")
+"""What `KeyRing.token` makes: the one stand-in from which a value can be had back."""
+
 _SHORTEST_ENTITY: Final = 6
 """No recognised entity is shorter: ``a@b.co``."""
 
@@ -41,37 +45,52 @@ class Redacted:
     """Redacted text.
 
     Attributes:
-        text: The text with a typed token for each value.
+        text: The text, in which something stands for each value.
         findings: What was found, with offsets in the original text.
-        replacements: Token to the value it stands for. Personal data: never log it.
+        stand_ins: What stands for each finding: a token, or what the policy's ``[transforms]`` say.
+        replacements: Token to the value it stands for, in the spelling that stood first. Values that are masked,
+            dropped or hashed are not in it. Personal data: never log it.
     """
 
     text: str
-    findings: tuple[Finding, ...]
-    replacements: Mapping[str, str] = field(repr=False)
+    findings: tuple[Finding, ...] = ()
+    stand_ins: tuple[str, ...] = ()
+    replacements: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Redactor:
-    """Finds personal data and secrets and replaces them by keyed tokens. Thread-safe.
+    """Finds personal data and secrets and replaces them, by keyed tokens unless the policy says otherwise. Thread-safe.
 
     Texts are remembered by a keyed digest with what was found in them, never by their content.
 
     Args:
         keys: Makes the tokens: the same value gives the same token, in whatever spelling.
         recognizers: What to look for; the built-in and installed recognisers when left out.
+        policy: Its ``[transforms]`` say what stands for a value; the built-in policy when left out.
         fast: Whether to scan with Hyperscan first, where it is installed. The findings are the same.
 
     Raises:
         RedactionError: There is no recogniser, or an installed one is broken.
     """
 
-    def __init__(self, keys: KeyRing, recognizers: Sequence[Recognizer] | None = None, *, fast: bool = True) -> None:
-        self._keys = keys
+    def __init__(
+        self,
+        keys: KeyRing,
+        recognizers: Sequence[Recognizer] | None = None,
+        *,
+        policy: Policy | None = None,
+        fast: bool = True,
+    ) -> None:
+        policy = policy or Policy.default()
+        self._keys = keys.for_tenant(policy.transforms.tenant)
+        self._transforms = Transforms(policy)
         self._recognizers = tuple(default_recognizers() if recognizers is None else recognizers)
         if not self._recognizers:
             raise RedactionError("there is no recogniser, so nothing would be redacted")
         hints = [recognizer.hint for recognizer in self._recognizers]
         self._hint = re.compile("|".join([_HIDING, *hints])) if all(hints) else None
+        found = {name for recognizer in self._recognizers for name in recognizer.entity_types}
+        self._types = frozenset(name.encode() for name in found | {FIELD_TYPE})
         # Recognisers of others may look for words.
         self._knows_plain = all(type(item).__module__.startswith(_OURS) for item in self._recognizers)
         self._prefilter = prefilter() if fast else None
@@ -93,33 +112,43 @@ class Redactor:
         """What is in `text`, sorted, without overlaps: of two that overlap the union is one finding."""
         if self.surely_clean(text):
             return []
-        folded = FoldedText(text, self._prefilter)
+        folded = FoldedText(text, self._types, self._prefilter)
         return folded.original(self._merged_in(folded.folded))
 
     def redact(self, text: str, *, label: str = "") -> Redacted:
-        """Replace what is found in `text`. Redacting again changes nothing: tokens are left alone.
+        """Replace what is found in `text`. Redacting again changes nothing: what stands for a value is left alone.
 
         Args:
             text: Any string.
             label: What is to be read before it, such as the name of its field; not part of the result.
         """
         if self.surely_clean(label + text):
-            return Redacted(text, (), {})
+            return Redacted(text)
         inspected = self.inspect(text, tokens=True, label=label)
         if not inspected.findings:
-            return Redacted(text, (), {})
+            return Redacted(text)
+        stand_ins = self._transforms.stand_ins(text, inspected.findings, inspected.tokens)
         pieces: list[str] = []
         replacements: dict[str, str] = {}
         position = 0
-        for finding, token in zip(inspected.findings, inspected.tokens, strict=True):
-            replacements.setdefault(token, text[finding.start : finding.end])
-            pieces += text[position : finding.start], token
+        for finding, token, stand_in in zip(inspected.findings, inspected.tokens, stand_ins, strict=True):
+            if stand_in is token:
+                replacements.setdefault(token, text[finding.start : finding.end])
+            pieces += text[position : finding.start], stand_in
             position = finding.end
         pieces.append(text[position:])
-        return Redacted("".join(pieces), inspected.findings, replacements)
+        return Redacted("".join(pieces), inspected.findings, stand_ins, replacements)
+
+    def redact_field(self, value: str) -> str:
+        """What stands for a value that is a credential by the name of its field, whatever it looks like."""
+        token = self._keys.token(FIELD_TYPE, value)
+        [stand_in] = self._transforms.stand_ins(value, (Finding(FIELD_TYPE, 0, len(value), 1.0),), (token,))
+        return stand_in
 
     def restore(self, text: str, replacements: Mapping[str, str]) -> str:
-        """Put the values back, each in the spelling that stood first; unknown tokens stay.
+        """Put the values back, each in the spelling that stood first; what is not a token of `replacements` stays.
+
+        This undoes `redact` where no value stands in two spellings.
 
         Args:
             text: Text with tokens, such as the model's answer to a redacted prompt.
@@ -161,7 +190,7 @@ class Redactor:
         return known
 
     def _look(self, text: str, *, tokens: bool) -> Inspected:
-        folded = FoldedText(text, self._prefilter)
+        folded = FoldedText(text, self._types, self._prefilter)
         merged = self._merged_in(folded.folded)
         findings = tuple(folded.original(merged))
         return Inspected(findings, tuple(self._token(folded.folded, item) for item in merged) if tokens else ())

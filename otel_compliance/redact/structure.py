@@ -33,6 +33,9 @@ MAX_SECONDS: Final = 2.0
 """Processor time for one value, several times what the slowest known text of `MAX_TEXT_CHARS` takes; beyond it what is
 left becomes a tombstone."""
 
+FIELD_TYPE: Final = "CREDENTIAL"
+"""Entity type of a value that is secret by the name of its field."""
+
 _LABELLED_CHARS: Final = 128
 """A number, with what may be around it; in a longer text the text says what it is."""
 
@@ -66,12 +69,13 @@ class Walk:
 
     Args:
         redactor: Redacts each string.
-        keys: Makes the tokens of values that are secret by the name of their field.
+        keys: Makes the digests of blobs.
         names: The names of fields seen in other walks.
     """
 
     def __init__(self, redactor: Redactor, keys: KeyRing, names: FieldNames) -> None:
         self._redact = redactor.redact
+        self._redact_field = redactor.redact_field
         self._surely_clean = redactor.surely_clean
         self._keys = keys
         self._names = names
@@ -184,8 +188,8 @@ class Walk:
         if found or redacted.text.startswith("["):
             self._counts += found
             return redacted.text
-        self._counts["CREDENTIAL"] += 1
-        return self._keys.token("CREDENTIAL", text)
+        self._counts[FIELD_TYPE] += 1
+        return self._redact_field(text)
 
     def _fail(self, reason: str) -> str:
         self._failed = True

@@ -32,6 +32,13 @@ _EVENTS: Final = {
     Event.CHAIN_CLOSED: "a process ended its audit chain",
 }
 
+_TRANSFORMS: Final = (
+    "| `token` | `[EMAIL:k1:q7f3nx2ma5c6t4d8]` | everywhere, within a tenant | yes |",
+    "| `mask` | `[CREDIT_CARD:****1111]` `[EMAIL:****]` | | no |",
+    "| `drop` | `[EMAIL]` | | no |",
+    "| `hash` | `[EMAIL:hash:m2k6q7f3nx5ca4td]` | within one text | no |",
+)
+
 
 def pages() -> dict[str, str]:
     """Path, relative to the project, to Markdown."""
@@ -92,6 +99,18 @@ def _policy() -> str:
         "`compliance.policy.digest`.\n"
         "- `residency.allowed` takes the values of `inference_geo`: `global` and `us`. Anthropic's own API has no other "
         "region; a policy that allows only the EU cannot be met on that route.",
+        "## Transforms",
+        "`[transforms]` says what stands for a value that is found. The entity type decides, else the class of that type, "
+        "else `default`. A credential or a type that is not listed has the class that `secrets` or `unlisted` give it.",
+        _table("| transform | example | one value has one form | can be restored |", _TRANSFORMS),
+        "- A mask shows the last four digits of cards, IBANs and phone numbers, and only where eight or more stay hidden. It "
+        "shows nothing of any other type. PCI DSS 4.0 (3.4.1) allows no more of a card than its first six or eight and last "
+        "four.\n"
+        "- The key of a token is the deployment's: who has it can test whether a value is behind a token, so tokens are "
+        "pseudonyms. The key of a hash lives as long as the redaction of one text: nobody can test a guess.\n"
+        "- `tenant` is part of a token's key. Tokens of two tenants cannot be joined, though the deployments share a key. "
+        "Pseudonyms of users and fingerprints of keys do not depend on it.\n"
+        "- Redacting again changes nothing, whatever the transform.",
     )
 
 

@@ -88,3 +88,19 @@ def test_wrong_usage(run) -> None:
     assert (missing.code, both.code) == (70, 2)
     assert "nowhere.txt: cannot be read: No such file or directory" in missing.stderr
     assert "--jsonl reads standard input" in both.stderr
+
+
+def test_the_transforms_of_the_policy_are_shown(run, tmp_path: Path) -> None:
+    """What the policy says of a type is what stands in the text and in the table."""
+    rules = 'version = 1\n[transforms.entities]\nEMAIL = "drop"\nSSN = "mask"\n'
+    (tmp_path / "policy.toml").write_text(rules)
+    (tmp_path / "letter.txt").write_text(TEXT, encoding="utf-8")
+    done = run("classify", "letter.txt", env={"OTEL_COMPLIANCE_POLICY": "policy.toml"})
+    lines = [line.rstrip() for line in done.stdout.splitlines() if line.strip()]
+    assert lines == [
+        TEXT,
+        "type   found  class         example replaced by",
+        "EMAIL      1  CONFIDENTIAL  [EMAIL]",
+        "SSN        1  RESTRICTED    [SSN:****]",
+        "Class: RESTRICTED",
+    ]
