@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from otel_compliance.middleware import ComplianceASGIMiddleware, ComplianceWSGIMiddleware
     from otel_compliance.policy import Policy
     from otel_compliance.redact import Redactor
+    from otel_compliance.redact.vault import Vault
 
 __all__ = [
     "Classification",
@@ -24,6 +25,7 @@ __all__ = [
     "Policy",
     "PolicyViolation",
     "Redactor",
+    "Vault",
     "context",
     "force_flush",
     "instrument",
@@ -38,6 +40,7 @@ _HOME = {
     "Policy": "policy",
     "PolicyViolation": "errors",
     "Redactor": "redact",
+    "Vault": "redact.vault",
     "context": "caller",
     "force_flush": "instrumentation",
     "instrument": "instrumentation",

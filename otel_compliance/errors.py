@@ -8,6 +8,7 @@ ComplianceError
 ├── KeyRingError           the key for pseudonyms cannot be read or made
 ├── DecryptionError        sealed data was changed, or its key is another one
 ├── RedactionError         redaction cannot be trusted (self-test failed, no recogniser)
+├── VaultError             the vault cannot be read or written
 ├── AuditError             the audit chain cannot be written or does not verify
 ├── MissingExtra           an optional dependency is not installed
 ├── StoreError
@@ -64,6 +65,10 @@ class DecryptionError(ComplianceError):
 
 class RedactionError(ComplianceError):
     """Redaction cannot be trusted, so content must not be captured."""
+
+
+class VaultError(ComplianceError):
+    """The vault, which keeps what tokens stand for, cannot be read or written."""
 
 
 class AuditError(ComplianceError):

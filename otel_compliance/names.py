@@ -70,6 +70,8 @@ class Attr(StrEnum):
     FILE_TYPE = "compliance.file.type"
     FILE_DIGEST = "compliance.file.digest"
     SOURCE_IP = "client.address"
+    VAULT_RESTORED = "compliance.vault.restored.count"
+    VAULT_TOKENS = "compliance.vault.tokens.count"
     AUDIT_CHAIN_ID = "compliance.audit.chain.id"
     AUDIT_PARENT = "compliance.audit.parent"
     AUDIT_SEQUENCE = "compliance.audit.sequence"
@@ -125,12 +127,13 @@ class Anthropic(StrEnum):
 class Event(StrEnum):
     """Names of audit events.
 
-    ``claude.api.request`` is one call, ``claude.api.batch_result`` one item of a batch whose results were read; the
-    chain events open and close a chain.
+    ``claude.api.request`` is one call, ``claude.api.batch_result`` one item of a batch whose results were read,
+    ``compliance.vault.restored`` one text that got a person's values back; the chain events open and close a chain.
     """
 
     REQUEST = "claude.api.request"
     BATCH_RESULT = "claude.api.batch_result"
+    VAULT_RESTORED = "compliance.vault.restored"
     CHAIN_OPENED = "compliance.chain.opened"
     CHAIN_CLOSED = "compliance.chain.closed"
 
@@ -227,6 +230,8 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     Attribute(Attr.FILE_TYPE, "string", "media type of the file, of the first one when there are several"),
     Attribute(Attr.FILE_DIGEST, "string", "keyed digest (HMAC-SHA-256) of the file's bytes, for files of up to 64 MiB"),
     Attribute(Attr.SOURCE_IP, "string", "address of the caller, truncated by policy (OpenTelemetry's name)"),
+    Attribute(Attr.VAULT_RESTORED, "int", "tokens for which the vault had the value"),
+    Attribute(Attr.VAULT_TOKENS, "int", "different tokens in the text that was to be restored"),
     Attribute(Attr.AUDIT_CHAIN_ID, "string", "chain of one process (OCSF `record_integrity.chain_uid`)"),
     Attribute(Attr.AUDIT_PARENT, "string", "chain of the process that this one was forked from"),
     Attribute(Attr.AUDIT_SEQUENCE, "int", "position in the chain, from 0, without gaps"),

@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, Self
 
+from otel_compliance.config import Settings
 from otel_compliance.errors import RedactionError
 from otel_compliance.keys import KeyRing
 from otel_compliance.policy import Policy
@@ -21,7 +22,7 @@ from otel_compliance.redact.recognize import MIN_RUN, Finding, Folded, Recognize
 from otel_compliance.redact.structure import FIELD_TYPE, Count, RedactedValue, Walk
 from otel_compliance.redact.transform import Transforms
 
-_TOKEN: Final = re.compile(r"\[[A-Z][A-Z0-9_]{1,31}:[a-z0-9]{1,16}:[a-z2-7]{16}\]")
+TOKEN: Final = re.compile(r"\[[A-Z][A-Z0-9_]{1,31}:[a-z0-9]{1,16}:[a-z2-7]{16}\]")
 """What `KeyRing.token` makes: the one stand-in from which a value can be had back."""
 
 _SHORTEST_ENTITY: Final = 6
@@ -98,6 +99,18 @@ class Redactor:
         self._memo, self._short_memo = Memo(), Memo()
         self._names = FieldNames()
 
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The redactor of a deployment, with its key and its policy.
+
+        Args:
+            settings: The deployment's; `Settings.from_env` reads them.
+
+        Raises:
+            ComplianceError: The key or the policy is wrong.
+        """
+        return cls(KeyRing.from_settings(settings), policy=Policy.from_settings(settings))
+
     def surely_clean(self, text: str) -> bool:
         """Whether a look at `text` is enough to know that there is nothing to find. `False` says nothing."""
         if len(text) < _SHORTEST_ENTITY:
@@ -154,7 +167,7 @@ class Redactor:
             text: Text with tokens, such as the model's answer to a redacted prompt.
             replacements: `Redacted.replacements` of that prompt.
         """
-        return _TOKEN.sub(lambda match: replacements.get(match[0], match[0]), text)
+        return TOKEN.sub(lambda match: replacements.get(match[0], match[0]), text)
 
     def redact_value(self, value: object, *, name: str = "") -> RedactedValue:
         """Redact a structure of mappings, sequences and scalars: its strings, its keys and its numbers.
