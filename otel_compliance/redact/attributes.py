@@ -11,6 +11,7 @@ from opentelemetry.attributes import BoundedAttributes
 from otel_compliance import health
 from otel_compliance.classification import Classification
 from otel_compliance.names import Attr
+from otel_compliance.redact.cut import fitted
 
 FAILED: Final = {Attr.REDACTION_STATUS.value: "failed", Attr.CLASSIFICATION.value: Classification.RESTRICTED.value}
 """What is said of a span or log record of which something could not be redacted."""
@@ -27,6 +28,9 @@ def replaced_attributes(original: Any, attributes: dict[str, Any]) -> BoundedAtt
         attributes: What replaces them. Belongs to the result afterwards.
     """
     maxlen, max_value_len = getattr(original, "maxlen", None), getattr(original, "max_value_len", None)
+    if max_value_len is not None:
+        # The SDK would cut JSON anywhere.
+        attributes = {name: fitted(value, max_value_len) for name, value in attributes.items()}
     is_full = maxlen is not None and len(attributes) > maxlen
     if is_full or max_value_len is not None or any(type(value) in (list, dict) for value in attributes.values()):
         replaced = BoundedAttributes(maxlen=maxlen, attributes=attributes, max_value_len=max_value_len)

@@ -12,6 +12,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from otel_compliance import health
+from otel_compliance.redact.cut import without_cut_end
 from otel_compliance.redact.fields import is_secret_field
 from otel_compliance.redact.redactor import Redactor
 from otel_compliance.redact.structure import SAFE_NUMBER, tombstone
@@ -79,6 +80,10 @@ class Redaction:
         changed = False
         # The items of `BoundedAttributes` are slow to walk; those of a plain copy are not.
         items = attributes.copy() if isinstance(attributes, BoundedAttributes) else attributes
+        limit = getattr(attributes, "max_value_len", None)
+        if limit is not None:
+            items = {name: without_cut_end(value, limit) for name, value in items.items()}
+            changed = items != attributes
         known, surely_clean = self._names.get, self._surely_clean
         for name, value in items.items():
             secret = known(name)

@@ -19,13 +19,13 @@ from opentelemetry.trace import format_span_id, format_trace_id
 
 from otel_compliance import health
 from otel_compliance.names import Table
+from otel_compliance.redact.cut import shortened
 
 _T = TypeVar("_T")
 
 MAX_TEXT_CHARS: Final = 1 << 20
 """Characters of one value that are stored; a longer one is cut, and says so at its end."""
 
-_CUT: Final = "…[cut]"
 _MAX_DURATION: Final = (1 << 63) - 1
 
 MAX_NANOSECONDS: Final = int(datetime(2090, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
@@ -264,7 +264,7 @@ class _Batch:
         """Text that is valid UTF-8 and of bounded length."""
         if len(value) > MAX_TEXT_CHARS:
             self.altered += 1
-            value = value[: MAX_TEXT_CHARS - len(_CUT)] + _CUT
+            value = shortened(value, MAX_TEXT_CHARS)
         # Lone surrogates cannot be encoded; they come from decoding with surrogateescape.
         return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import logging
 from typing import Any
 
@@ -306,6 +307,25 @@ def test_the_callers_class_is_a_floor(observed: Observed) -> None:
     assert [
         (event["compliance.classification"], event["compliance.classification.source"]) for event in observed.events()
     ] == [("INTERNAL", "policy"), ("RESTRICTED", "context"), ("CONFIDENTIAL", "content")]
+
+
+@pytest.fixture
+def _short_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "200")
+
+
+@pytest.mark.usefixtures("_short_values")
+def test_content_is_cut_behind_redaction_and_stays_json(any_mode: Observed) -> None:
+    """Under a limit of the SDK content is shortened, not broken; where a value is cut, its token goes, too."""
+    question = "Please " * 20 + "write to jane.doe@example.com now. " * 20
+    any_mode.claude.enqueue(Reply(text="To jane.doe@example.com: " + "fine, " * 100))
+    any_mode.client().messages.create(**{**ASK, "messages": [{"role": "user", "content": question}] * 9})
+    for span in any_mode.spans():
+        asked, answered = (json.loads(span[f"gen_ai.{side}.messages"]) for side in ("input", "output"))
+        assert [item["role"] for item in asked] == ["user"] * len(asked) != []
+        assert answered[0]["parts"][0]["content"] == IsStr(regex=r"To \[EMAIL:k1:[a-z2-7]{16}\]: fine, .*…\[cut\]")
+        assert len(span["gen_ai.input.messages"]) <= 200 >= len(span["gen_ai.output.messages"])
+        assert "jane" not in str(span)
 
 
 def test_restricted_content_is_not_kept(observed: Observed) -> None:
