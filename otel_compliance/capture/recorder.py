@@ -25,7 +25,6 @@ from otel_compliance.keys import KeyRing
 from otel_compliance.names import Anthropic, Attr, Event, GenAI
 from otel_compliance.policy import Policy
 from otel_compliance.redact import Redactor
-from otel_compliance.redact.cut import fitted
 
 _FOREIGN: Final = (
     GenAI.REQUEST_MODEL.value,
@@ -175,9 +174,7 @@ class Recorder:
         if not call.owns_span or call.span is None:
             return
         if not call.watched:
-            limit = getattr(getattr(call.span, "_attributes", None), "max_value_len", None)
-            attributes = self.span_attributes(call)
-            call.span.set_attributes(attributes if limit is None else fitted(attributes, limit))
+            call.span.set_attributes(self.span_attributes(call))
         if call.outcome is Outcome.ERROR:
             call.span.set_status(Status(StatusCode.ERROR))
         call.span.end(call.ended_ns)

@@ -98,30 +98,28 @@ def _trimmed(text: str) -> str:
 def _closed(text: str) -> str | None:
     """A JSON document that was cut, closed behind its last text or item that is of use; `None` when it is none."""
     closers: list[str] = []
-    end, ending, previous = 0, "", ""
+    kept, previous = "", ""
+    end, ending = 0, ""
     for match in _JSON_PART.finditer(text):
         part = match[0]
-        if part in ("{", "["):
-            closers.append("}" if part == "{" else "]")
-            end, ending = match.end(), "".join(reversed(closers))
-        elif part in ("}", "]"):
+        if part in ("}", "]"):
             if not closers or closers.pop() != part:
                 return None
+        elif part in ("{", "["):
+            closers.append("}" if part == "{" else "]")
+            end, ending = match.end(), "".join(reversed(closers))
         elif part == ",":
             end, ending = match.start(), "".join(reversed(closers))
         elif part[0] == '"' and not match[1]:
+            # Of a text the beginning is of use, of a name nothing is.
             if previous == ":" or closers[-1:] == ["]"]:
-                return (
-                    text[: match.start() + 1]
-                    + _trimmed(text[match.start() + 1 :])
-                    + f'{MARK}"'
-                    + "".join(reversed(closers))
-                )
+                kept = f'"{_trimmed(part[1:])}{MARK}"'
+                end, ending = match.start(), "".join(reversed(closers))
             break
-        previous = part
         if len(closers) > _MAX_DEPTH:
             return None
-    return text[:end] + ending if closers else text
+        previous = part
+    return text[:end] + kept + ending if closers else text
 
 
 def _is_json(text: str) -> bool:
