@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from opentelemetry._logs import LogRecord
-from opentelemetry.sdk._logs import LoggerProvider, LogRecordLimits
+from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -162,11 +162,11 @@ def test_redacted_values_are_cut_behind_their_tokens() -> None:
     assert "example" not in shown["json"]
 
 
-def test_log_records_have_the_same_limit() -> None:
+def test_log_records_have_the_same_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """The end of a log record's attribute is mistrusted, too."""
+    monkeypatch.setenv("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "30")
     exporter = InMemoryLogRecordExporter()
-    limits = LogRecordLimits(max_attribute_length=30)
-    provider = LoggerProvider(shutdown_on_exit=False, log_record_limits=limits)
+    provider = LoggerProvider(shutdown_on_exit=False)
     provider.add_log_record_processor(RedactingLogRecordProcessor(Redactor(KEYS)))
     provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
     provider.get_logger("app").emit(LogRecord(body="b", attributes={"text": "the card is 4111 1111 1111 1111"}))
