@@ -170,7 +170,7 @@ class Vault:
 
     def _days(self, token: str) -> int:
         entity_type = token[1:].partition(":")[0]
-        classification = self._policy.classify([entity_type], SECRET_TYPES)
+        classification = self._policy.classify({entity_type: 1}, SECRET_TYPES)
         return self._policy.retention_days(classification, environment=self._environment)
 
     def _values(self, subject: str, tokens: set[str]) -> dict[str, str]:

@@ -101,8 +101,8 @@ def _policy() -> str:
         "- `residency.allowed` takes the values of `inference_geo`: `global` and `us`. Anthropic's own API has no other "
         "region; a policy that allows only the EU cannot be met on that route.",
         "## Transforms",
-        "`[transforms]` says what stands for a value that is found. The entity type decides, else the class of that type, "
-        "else `default`. A credential or a type that is not listed has the class that `secrets` or `unlisted` give it.",
+        "`[transforms]` says what stands for a value that is found. The entity type decides, else the class of one value of "
+        "that type, else `default`. A credential or a type that is not listed has the class that `secrets` or `unlisted` give it.",
         _table("| transform | example | one value has one form | can be restored |", _TRANSFORMS),
         "- A mask shows the last four digits of cards, IBANs and phone numbers, and only where eight or more stay hidden. It "
         "shows nothing of any other type. PCI DSS 4.0 (3.4.1) allows no more of a card than its first six or eight and last "
