@@ -317,7 +317,7 @@ def _short_values(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_short_values")
 def test_content_is_cut_behind_redaction_and_stays_json(any_mode: Observed) -> None:
     """Under a limit of the SDK content is shortened, not broken; where a value is cut, its token goes, too."""
-    question = "Please " * 20 + "write to jane.doe@example.com now. " * 20
+    question = "Please " * 20 + "write to jane.doe@example.com now. " + "Soon, " * 100
     any_mode.claude.enqueue(Reply(text="To jane.doe@example.com: " + "fine, " * 100))
     any_mode.client().messages.create(**{**ASK, "messages": [{"role": "user", "content": question}] * 9})
     for span in any_mode.spans():

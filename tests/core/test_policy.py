@@ -105,7 +105,7 @@ def test_digest_tells_policies_apart() -> None:
         (
             'version = 1\n[classification.counts]\nEMAIL = { 1 = "PUBLIC" }',
             (
-                "policy.toml: key classification.counts.EMAIL.1.[key] has value '1': "
+                "policy.toml: key classification.counts.EMAIL.1 has value '1': "
                 "Input should be greater than or equal to 2"
             ),
         ),
