@@ -369,7 +369,7 @@ def test_a_record_that_cannot_be_made_is_not_the_apps_problem(
     from otel_compliance import health
     from otel_compliance.redact import Redactor
 
-    def broken(*args: Any) -> None:
+    def broken(*args: Any, **options: Any) -> None:
         raise LookupError("jane.doe@example.com")
 
     monkeypatch.setattr(Redactor, "redact", broken)
