@@ -25,7 +25,17 @@ MAX_DEPTH: Final = 64
 """Levels of nesting that are inspected; deeper ones, and cycles, become tombstones."""
 
 _BLOB_CHARS: Final = 512
-_BLOB: Final = re.compile(r"(?:data:[^,]{0,128},)?[A-Za-z0-9+/=_\-]{512,}+")
+_BLOB: Final = re.compile(r"(?:data:[^,]{0,128},)?([A-Za-z0-9+/=_\-]{512,}+)")
+_MEDIA_TYPES: Final = {
+    "iVBORw0KGgo": "image/png",
+    "/9j/": "image/jpeg",
+    "R0lGOD": "image/gif",
+    "UklGR": "image/webp",
+    "JVBERi0": "application/pdf",
+    "UEsDB": "application/zip",
+}
+"""First characters of base64 to the media type of such a file. What somebody calls it is not believed."""
+
 SAFE_NUMBER: Final = 10**8
 """Integers below it have fewer digits than any identifier, and are not inspected."""
 
@@ -138,10 +148,10 @@ class Walk:
 
     def _string(self, text: str, depth: int) -> str:
         self._budget -= len(text)
-        if len(text) >= _BLOB_CHARS and _BLOB.fullmatch(text):
+        if len(text) >= _BLOB_CHARS and (blob := _BLOB.fullmatch(text)):
             # Base64 of an image or a document: not text, and expensive to keep.
             self._budget += len(text)
-            return self._blob(text)
+            return self._blob(text, blob[1])
         if self._budget < 0:
             return self._fail("size")
         if depth < MAX_DEPTH and text[:1] in ("{", "["):
@@ -165,8 +175,10 @@ class Walk:
             self._counts[finding.type] += 1
         return redacted.text
 
-    def _blob(self, text: str) -> str:
-        return f"[BLOB:{len(text)}:{self._keys.fingerprint(text)}]"
+    def _blob(self, text: str, data: str) -> str:
+        """What stands for base64: the type where it is known, bytes, and a keyed digest."""
+        kind = next((kind for begin, kind in _MEDIA_TYPES.items() if data.startswith(begin)), "unknown")
+        return f"[BLOB:{kind}:{len(data.rstrip('=')) * 3 // 4}:{self._keys.fingerprint(data)}]"
 
     def _document(self, text: str, document: Any, depth: int) -> str:
         """A string that is a JSON document: its values are redacted, so that it stays one."""
@@ -208,7 +220,7 @@ class Count(Walk):
         counted = super().run(value, name)
         return RedactedValue(None, counted.counts, counted.failed)
 
-    def _blob(self, text: str) -> str:
+    def _blob(self, text: str, data: str) -> str:
         return text
 
     def _text(self, text: str, before: str) -> str:

@@ -1,6 +1,7 @@
 """Redacting and restoring text and structures."""
 
 import json
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -153,11 +154,24 @@ def test_numbers_are_inspected() -> None:
     ]
 
 
-def test_blobs_are_described_not_kept() -> None:
-    """Base64 of an image becomes its length and a keyed digest."""
-    redacted = REDACTOR.redact_value({"data": "QUJD" * 1000})
-    assert redacted.value["data"].startswith("[BLOB:4000:k1:")
-    assert not redacted.failed
+@pytest.mark.parametrize(
+    ("begin", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"%PDF-1.7", "application/pdf"),
+        (b"whatever", "unknown"),
+    ],
+)
+@pytest.mark.parametrize("url", ["", "data:image/png;name=jane.doe@example.com;base64,"])
+def test_blobs_are_described_not_kept(begin: bytes, kind: str, url: str) -> None:
+    """Base64 of a file becomes its type, as its content tells, its size in bytes and a keyed digest."""
+    file = begin + bytes(3001 - len(begin))
+    redacted = REDACTOR.redact_value({"data": url + b64encode(file).decode()})
+    digest = KEYS.fingerprint(b64encode(file).decode())
+    assert redacted.value == {"data": f"[BLOB:{kind}:3001:{digest}]"}
+    assert (redacted.counts, redacted.failed) == ({}, False)
+    assert REDACTOR.redact_value(redacted.value).value == redacted.value
 
 
 def _cycle() -> list[Any]:
