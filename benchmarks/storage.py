@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from otel_compliance.keys import KeyRing
 from otel_compliance.store.client import Store, connect
 from otel_compliance.store.drain import drain
 from otel_compliance.store.rows import COLUMN_TYPES, span_block
@@ -95,7 +96,7 @@ def ceiling(store: Store, count: int, batch: int) -> float:
 def run(store: Store, folder: Path, finished: list[ReadableSpan], batch: int) -> None:
     """Measure one size of batches and print it."""
     store.command("TRUNCATE TABLE otel_traces")
-    spool = Spool(folder / f"spool-{batch}")
+    spool = Spool(folder / f"spool-{batch}", KeyRing(bytes(32)))
     batches = [finished[start : start + batch] for start in range(0, len(finished), batch)]
     with measured() as convert:
         for part in batches:

@@ -15,6 +15,7 @@ ComplianceError
 │   ├── StoreUnavailable   the store cannot be reached, or another process owns it
 │   ├── SchemaError        the schema is missing, newer than this version, or was edited
 │   └── SpoolError         the spool cannot be written or holds a damaged segment
+│       └── SpoolKeyError  a segment is encrypted with another key
 └── RuleError              a detection rule is wrong
 ```
 """
@@ -105,6 +106,10 @@ class SchemaError(StoreError):
 
 class SpoolError(StoreError):
     """The spool cannot be written, or one of its segments is damaged."""
+
+
+class SpoolKeyError(SpoolError):
+    """A segment of the spool is encrypted with another key than the one in force. It waits for its key."""
 
 
 class RuleError(ComplianceError):

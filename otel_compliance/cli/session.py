@@ -71,4 +71,4 @@ def make_current(store: Store, settings: Settings) -> DrainReport:
 
     if store_dsn(settings).startswith(EMBEDDED):
         schema.migrate(store)
-    return drain.drain(spool.Spool(settings.spool), store)
+    return drain.drain(spool.Spool.from_settings(settings), store)

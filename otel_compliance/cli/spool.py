@@ -118,7 +118,7 @@ def drop(segments: Segments = None, every: All = False, yes: Yes = False) -> Ans
 def _spool() -> Spool:
     from otel_compliance.store.spool import Spool
 
-    return Spool(Settings.from_env().spool)
+    return Spool.from_settings(Settings.from_env())
 
 
 def _chosen(spool: Spool, names: Sequence[str] | None, *, every: bool) -> list[Path]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from otel_compliance import health
-from otel_compliance.errors import SchemaError, SpoolError, StoreError, StoreUnavailable
+from otel_compliance.errors import SchemaError, SpoolError, SpoolKeyError, StoreError, StoreUnavailable
 from otel_compliance.store.client import Store
+from otel_compliance.store.rows import Block
 from otel_compliance.store.spool import Spool
 from otel_compliance.store.telemetry import count_items
 
@@ -62,13 +63,14 @@ class Delivery:
         self._spool = spool
         self._store = store
         self._lanes: defaultdict[str, _Lane] = defaultdict(_Lane)
+        self._unreadable: SpoolKeyError | None = None
         self.segments = self.rows = self.quarantined = 0
 
     def run(self) -> None:
         """Deliver what can be delivered, then settle what was refused.
 
         Raises:
-            StoreUnavailable, SchemaError, StoreError: As `otel_compliance.store.drain.drain`.
+            StoreUnavailable, SchemaError, StoreError, SpoolKeyError: As `otel_compliance.store.drain.drain`.
             OSError: The spool cannot be changed.
         """
         for segment in self._spool.segments():
@@ -80,6 +82,8 @@ class Delivery:
                 for segment, _ in lane.refused:
                     self._deliver(segment, last_chance=True)
         self._spool.sweep()
+        if self._unreadable is not None:
+            raise self._unreadable
         for lane in self._lanes.values():
             if lane.closed is not None:
                 raise lane.closed
@@ -88,14 +92,10 @@ class Delivery:
                 raise StoreError(f"{error.problem}; what it refuses waits in the spool", remedy=error.remedy)
 
     def _deliver(self, segment: Path, *, last_chance: bool = False) -> None:
-        try:
-            block, token = self._spool.read(segment)
-        except SpoolError as error:
-            self._set_aside(segment, error, 1)
+        found = self._read(segment)
+        if found is None:
             return
-        except OSError as error:
-            health.swallow("store.drain", error)
-            return
+        block, token = found
         lane = self._lanes[block.table]
         if lane.passes_over(segment):
             return
@@ -120,6 +120,18 @@ class Delivery:
             self.segments += 1
             self.rows += block.count
             count_items("delivered", block.count)
+
+    def _read(self, segment: Path) -> tuple[Block, str] | None:
+        """A segment's rows and their token, if there are any: what is damaged is set aside."""
+        try:
+            return self._spool.read(segment)
+        except SpoolKeyError as error:
+            self._unreadable = error
+        except SpoolError as error:
+            self._set_aside(segment, error, 1)
+        except OSError as error:
+            health.swallow("store.drain", error)
+        return None
 
     def _set_aside(self, segment: Path, error: Exception, rows: int) -> None:
         health.swallow("store.drain", error)

@@ -57,6 +57,7 @@ def drain(spool: Spool, store: Store, *, wait: bool = True) -> DrainReport:
         StoreUnavailable: The store does not answer.
         SchemaError: A table is missing or was altered; the segments of other tables are delivered.
         StoreError: The store refuses every segment of a table, likewise.
+        SpoolKeyError: A segment is encrypted with another key; the others are delivered.
         SpoolError: The spool cannot be changed, so what is delivered cannot be removed.
 
     Whatever is raised, what is not delivered stays in the spool.

@@ -36,7 +36,7 @@ class _Outlet:
     def __init__(self, settings: Settings, dsn: str) -> None:
         self.key = (str(settings.spool), dsn)
         self.users = 0
-        self._spool = Spool(settings.spool)
+        self._spool = Spool.from_settings(settings)
         self._dsn = dsn
         self._drainer: BackgroundDrainer | None = None
 

@@ -1,12 +1,15 @@
 """The spool: immutable segments on disk that wait for delivery.
 
 A segment is one batch of rows. It is written aside, synced and renamed, so it exists whole or not at all, and from
-then on the batch survives a crash of the process. Content in it is redacted already.
+then on the batch survives a crash of the process. Content in it is redacted already, and encrypted besides.
 
 ```
-<directory>/<exporter id>/<epoch>-<sequence>.seg     one line of JSON (the header), then the columns, compressed
+<directory>/<exporter id>/<epoch>-<sequence>.seg     one line of JSON (the header), then the columns, sealed
 <directory>/quarantine/                              segments that can never be delivered
 ```
+
+The columns are JSON, compressed (LZ4), and encrypted under a key of the key ring (AES-256-GCM) together with the
+header, which has the segment's name: whoever changes one, or puts it in the place of another, makes it unreadable.
 """
 
 from __future__ import annotations
@@ -19,17 +22,23 @@ import re
 import secrets
 import threading
 import time
-import zlib
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 from weakref import WeakSet
 
+import lz4.frame
+
+from otel_compliance.cipher import seal, unseal
+from otel_compliance.config import Settings
 from otel_compliance.durable import make_folder
-from otel_compliance.errors import SpoolError
+from otel_compliance.errors import DecryptionError, KeyRingError, SpoolError, SpoolKeyError
+from otel_compliance.keys import KeyRing
 from otel_compliance.store.rows import COLUMN_TYPES, Block
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _QUARANTINE: Final = "quarantine"
 _ATTEMPTS: Final = 5
 _MEASURE_SECONDS: Final = 5.0
@@ -44,15 +53,41 @@ class Spool:
 
     Args:
         directory: The folder; made on the first write.
+        ring: Encrypts the segments.
+        others: Decrypt segments that were written under other keys.
         max_bytes: Bytes that may wait in it, of all processes together. Those of other processes are measured every
             few seconds, so that they may exceed it by what they write in between.
     """
 
-    def __init__(self, directory: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+    def __init__(self, directory: Path, ring: KeyRing, *others: KeyRing, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
         self.directory = directory
+        # An id tells a wrong key from a damaged segment, and nothing of the key.
+        self._keys = {item.derive("spool key id")[:6].hex(): item.derive("spool") for item in (*others, ring)}
+        self._key_id = ring.derive("spool key id")[:6].hex()
         self._max_bytes = max_bytes
         self._become()
         _spools.add(self)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The spool of a deployment, with its key.
+
+        Where that cannot be had, the default one takes its place: what is written is not to be lost, and can be read
+        once the configuration is mended.
+
+        Raises:
+            KeyRingError: Neither key can be read or made.
+        """
+        default = replace(
+            settings, hmac_key=None, hmac_key_file=settings.directory / "hmac.key", hmac_key_generated=True
+        )
+        try:
+            rings = [KeyRing.from_settings(settings)]
+        except KeyRingError:
+            rings = []
+        if not rings or default.hmac_key_file.exists():
+            rings.append(KeyRing.from_settings(default))
+        return cls(settings.spool, *rings)
 
     def _become(self) -> None:
         """Take an identity: on construction, and in a forked child, which must not write into its parent's folder."""
@@ -70,11 +105,14 @@ class Spool:
         Raises:
             SpoolError: The spool is full, or the disk refuses.
         """
-        data = _serialized(block)
+        columns = lz4.frame.compress(json.dumps(dict(block.columns), separators=(",", ":")).encode("ascii"))
         with self._lock:
             try:
+                name = f"{self._epoch}-{self._sequence:08d}"
+                self._sequence += 1
+                data = self._sealed(f"{self.exporter_id}/{name}", block, columns)
                 self._reserve(len(data))
-                return self._write(data)
+                return self._write(name, data)
             except OSError as error:
                 raise SpoolError(
                     f"{self.directory}: the spool cannot be written: {_reason(error)}",
@@ -83,10 +121,7 @@ class Spool:
 
     def segments(self) -> list[Path]:
         """The waiting segments of all processes, the oldest of each process first."""
-        return sorted(
-            (path for path in self.directory.glob("*/*.seg") if path.parent.name != _QUARANTINE),
-            key=lambda path: (path.name, path.parent.name),
-        )
+        return waiting_segments(self.directory)
 
     def read(self, segment: Path) -> tuple[Block, str]:
         """A segment's rows, and the token under which they are delivered at most once.
@@ -94,18 +129,28 @@ class Spool:
         The token is bound to the content: the store drops a second insert with the same token unseen.
 
         Raises:
+            SpoolKeyError: It is encrypted with another key.
             SpoolError: The segment is damaged.
             OSError: The file cannot be read, or was removed; nothing is known about its content.
         """
-        header, payload = _parsed(segment, segment.read_bytes())
-        table, count = header.get("table"), header.get("count")
-        digest = _digest(table, count, payload)
-        if header.get("format") != _FORMAT or digest != header.get("sha256"):
+        line, _, sealed = segment.read_bytes().partition(b"\n")
+        header = _header(segment, line)
+        name = header.get("segment")
+        if header.get("format") != _FORMAT or not isinstance(name, str) or not self._stands_at(segment, name):
             raise SpoolError(f"{segment}: the segment is damaged, or was written by another version")
-        block = _block(table, count, payload)
+        key = self._keys.get(str(header.get("key")))
+        if key is None:
+            raise SpoolKeyError(
+                f"{segment}: the segment is encrypted with another key",
+                remedy="set OTEL_COMPLIANCE_HMAC_KEY_FILE to the key of the processes that wrote it",
+            )
+        try:
+            block = _block(header, unseal(key, sealed, purpose=line))
+        except DecryptionError:
+            block = None
         if block is None:
-            raise SpoolError(f"{segment}: the segment does not hold rows of a known table")
-        return block, f"{segment.parent.name}/{segment.stem}/{digest[:16]}"
+            raise SpoolError(f"{segment}: the segment is damaged")
+        return block, f"{name}/{hashlib.sha256(sealed).hexdigest()[:16]}"
 
     def remove(self, segment: Path) -> None:
         """Forget a segment that was delivered.
@@ -128,7 +173,7 @@ class Spool:
 
     def quarantined(self) -> list[Path]:
         """The segments that were set aside."""
-        return sorted((self.directory / _QUARANTINE).glob("*.seg"))
+        return quarantined_segments(self.directory)
 
     def replay(self, segment: Path) -> Path:
         """Put a segment that was set aside back among those that wait, under its old name, so that it counts once.
@@ -168,10 +213,19 @@ class Spool:
             )
         self._waiting += size
 
-    def _write(self, data: bytes) -> Path:
+    def _sealed(self, name: str, block: Block, columns: bytes) -> bytes:
+        header = {"format": _FORMAT, "segment": name, "table": block.table, "count": block.count, "key": self._key_id}
+        line = json.dumps(header).encode("ascii")
+        return line + b"\n" + seal(self._keys[self._key_id], columns, purpose=line)
+
+    def _stands_at(self, segment: Path, name: str) -> bool:
+        """Whether a segment of this name is where it was written, or was set aside."""
+        if segment.parent.name == _QUARANTINE:
+            return segment.stem == name.replace("/", "-")
+        return f"{segment.parent.name}/{segment.stem}" == name
+
+    def _write(self, name: str, data: bytes) -> Path:
         folder = self.directory / self.exporter_id
-        name = f"{self._epoch}-{self._sequence:08d}"
-        self._sequence += 1
         for attempt in range(_ATTEMPTS):
             make_folder(self.directory)
             make_folder(folder)
@@ -182,6 +236,19 @@ class Spool:
                 if attempt == _ATTEMPTS - 1:
                     raise
         raise AssertionError("unreachable")
+
+
+def waiting_segments(directory: Path) -> list[Path]:
+    """The segments in a spool that wait for delivery, the oldest of each process first."""
+    return sorted(
+        (path for path in directory.glob("*/*.seg") if path.parent.name != _QUARANTINE),
+        key=lambda path: (path.name, path.parent.name),
+    )
+
+
+def quarantined_segments(directory: Path) -> list[Path]:
+    """The segments in a spool that were set aside."""
+    return sorted((directory / _QUARANTINE).glob("*.seg"))
 
 
 _spools: WeakSet[Spool] = WeakSet()
@@ -195,42 +262,27 @@ def _become_in_child() -> None:
 os.register_at_fork(after_in_child=_become_in_child)
 
 
-def _serialized(block: Block) -> bytes:
-    payload = zlib.compress(json.dumps(dict(block.columns), separators=(",", ":")).encode("ascii"), 1)
-    header = {
-        "format": _FORMAT,
-        "table": block.table,
-        "count": block.count,
-        "sha256": _digest(block.table, block.count, payload),
-    }
-    return json.dumps(header).encode("ascii") + b"\n" + payload
-
-
-def _digest(table: object, count: object, payload: bytes) -> str:
-    """Hash of all that is delivered: a wrong count would lose rows as surely as a wrong payload."""
-    return hashlib.sha256(f"{table}\n{count}\n".encode("utf-8", "replace") + payload).hexdigest()
-
-
-def _parsed(segment: Path, data: bytes) -> tuple[dict[str, Any], bytes]:
-    line, _, payload = data.partition(b"\n")
+def _header(segment: Path, line: bytes) -> dict[str, Any]:
     try:
         header = json.loads(line)
     except ValueError:
         header = None
     if not isinstance(header, dict):
         raise SpoolError(f"{segment}: the segment has no header")
-    return header, payload
+    return header
 
 
-def _block(table: Any, count: Any, payload: bytes) -> Block | None:
+def _block(header: Mapping[str, Any], columns: bytes) -> Block | None:
+    """The rows, if they are those of a table that is known here."""
+    table, count = header.get("table"), header.get("count")
     try:
-        columns = json.loads(zlib.decompress(payload))
-        whole = columns.keys() == COLUMN_TYPES[table].keys() and all(
-            len(values) == count for values in columns.values()
+        decoded = json.loads(lz4.frame.decompress(columns))
+        whole = decoded.keys() == COLUMN_TYPES[str(table)].keys() and all(
+            len(values) == count for values in decoded.values()
         )
-    except (zlib.error, ValueError, LookupError, TypeError, AttributeError):
+    except (RuntimeError, ValueError, LookupError, TypeError, AttributeError):
         return None
-    return Block(table, columns, count) if whole else None
+    return Block(str(table), decoded, int(count)) if whole and isinstance(count, int) else None
 
 
 def _write_durably(folder: Path, name: str, data: bytes) -> Path:

@@ -12,7 +12,7 @@ from otel_compliance.store.spool import Spool
 @pytest.fixture
 def spool(recording) -> Spool:
     """A spool with one whole segment and one damaged one set aside, and one that waits."""
-    spool = Spool(recording.settings.spool)
+    spool = Spool.from_settings(recording.settings)
     recording.call()
     whole = spool.segments()[0]
     recording.end()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from support.installed import require_installed
 
+from otel_compliance.config import Settings
 from otel_compliance.store.spool import Spool
 from otel_compliance.testing import ApiError, ClaudeAPI, Reply
 
@@ -27,10 +28,12 @@ class Run:
     Attributes:
         process: Exit code, standard output and standard error.
         home: Everything that it wrote.
+        variables: Variables that it had besides the usual ones.
     """
 
     process: subprocess.CompletedProcess[str]
     home: Path
+    variables: Mapping[str, str]
 
     @property
     def answer(self) -> Any:
@@ -39,7 +42,14 @@ class Run:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The rows that wait in the spool for a table."""
-        spool = Spool(self.home / "spool")
+        spool = Spool.from_settings(
+            Settings.from_env(
+                {
+                    "OTEL_COMPLIANCE_DIR": str(self.home),
+                    "OTEL_COMPLIANCE_HMAC_KEY": self.variables.get("OTEL_COMPLIANCE_HMAC_KEY", ""),
+                }
+            )
+        )
         rows: list[dict[str, Any]] = []
         for segment in spool.segments():
             block, _ = spool.read(segment)
@@ -90,6 +100,6 @@ def run(claude: ClaudeAPI, tmp_path: Path) -> Callable[..., Run]:
         process = subprocess.run(
             line, input=prompt, env=environment, capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False
         )
-        return Run(process, home)
+        return Run(process, home, variables or {})
 
     return start

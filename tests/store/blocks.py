@@ -3,9 +3,11 @@
 import time
 from typing import Any
 
+from otel_compliance.keys import KeyRing
 from otel_compliance.store.client import Store
 from otel_compliance.store.rows import COLUMN_TYPES, Block
 
+RING = KeyRing(bytes(range(32)))
 _EMPTY = {"Map": {}, "Arr": [], "UIn": 0, "Dat": time.time_ns()}
 
 

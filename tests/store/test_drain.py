@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from store.blocks import block, stored
+from store.blocks import RING, block, stored
 from store.conftest import Counts
 
 from otel_compliance.errors import SchemaError, SpoolError, StoreError, StoreUnavailable
@@ -43,7 +43,7 @@ def refusing(*names: str) -> Scripted:
 
 def test_a_store_that_refuses_everything_costs_nothing(tmp_path: Path, counts: Counts) -> None:
     """When the store is out of memory or the user may not insert, every segment stays, and the error says why."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     for name in "abc":
         spool.append(block(name))
     with pytest.raises(StoreError, match="refused; what it refuses waits in the spool"):
@@ -53,7 +53,7 @@ def test_a_store_that_refuses_everything_costs_nothing(tmp_path: Path, counts: C
 
 def test_a_store_that_refuses_everything_is_not_flooded(tmp_path: Path) -> None:
     """Of many segments only some are tried, some of them late, so that bad ones at the front cannot hide good ones."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     for number in range(200):
         spool.append(block(f"{number:03d}"))
     store = refusing()
@@ -65,7 +65,7 @@ def test_a_store_that_refuses_everything_is_not_flooded(tmp_path: Path) -> None:
 
 def test_bad_segments_at_the_front_do_not_hold_up_the_rest(tmp_path: Path, counts: Counts) -> None:
     """However many the store refuses first, the good ones arrive, and the bad ones are set aside in the end."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     bad = [f"bad-{number:02d}" for number in range(40)]
     good = [f"good-{number:02d}" for number in range(60)]
     for name in (*bad, *good):
@@ -78,7 +78,7 @@ def test_bad_segments_at_the_front_do_not_hold_up_the_rest(tmp_path: Path, count
 
 def test_a_refusal_that_passes_sets_nothing_aside(tmp_path: Path) -> None:
     """A segment that is refused once, and taken at the second attempt, is delivered."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     for name in "ab":
         spool.append(block(name))
     refusals = iter([StoreError("busy")])
@@ -89,7 +89,7 @@ def test_a_refusal_that_passes_sets_nothing_aside(tmp_path: Path) -> None:
 
 def test_a_refused_table_does_not_condemn_its_segments(tmp_path: Path) -> None:
     """That the store takes spans does not prove that refused log records are bad: their table may be."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     spool.append(block("event", table="otel_logs"))
     spool.append(block("span"))
     store = Scripted(lambda rows: StoreError("broken view") if rows.table == "otel_logs" else None)
@@ -100,7 +100,7 @@ def test_a_refused_table_does_not_condemn_its_segments(tmp_path: Path) -> None:
 
 def test_a_store_that_is_away_ends_the_attempt(tmp_path: Path, counts: Counts) -> None:
     """Without an answer the rest is not tried, and everything stays."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     for name in "abc":
         spool.append(block(name, name))
     store = Scripted(lambda rows: StoreUnavailable("away"))
@@ -111,7 +111,7 @@ def test_a_store_that_is_away_ends_the_attempt(tmp_path: Path, counts: Counts) -
 
 def test_an_altered_table_holds_up_only_its_own_segments(tmp_path: Path, store: Store) -> None:
     """When somebody dropped a column, the error names the remedy, other tables go on, and nothing is lost."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     spool.append(block("event", table="otel_logs"))
     spool.append(block("span"))
     store.command("ALTER TABLE otel_logs RENAME COLUMN ScopeVersion TO Renamed")
@@ -138,7 +138,7 @@ def test_rows_that_cannot_be_converted_are_set_aside(
     tmp_path: Path, store: Store, columns: dict[str, list[object]]
 ) -> None:
     """A segment of a writer with a fault is set aside even when it is alone, and no error says what it holds."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     spool.append(block("bad", **columns))
     assert drain(spool, store) == DrainReport(quarantined=1)
     assert (spool.segments(), stored(store)) == ([], [])
@@ -149,14 +149,14 @@ def test_rows_of_many_days_fit_into_one_insert(tmp_path: Path, store: Store) -> 
     day = 86_400_000_000_000
     names = [str(number) for number in range(105)]
     times = [time.time_ns() - number * day for number in range(105)]
-    Spool(tmp_path).append(block(*names, Timestamp=times))
-    assert drain(Spool(tmp_path), store) == DrainReport(segments=1, rows=105)
+    Spool(tmp_path, RING).append(block(*names, Timestamp=times))
+    assert drain(Spool(tmp_path, RING), store) == DrainReport(segments=1, rows=105)
     assert len(stored(store)) == 105
 
 
 def test_a_header_is_as_protected_as_the_rows(tmp_path: Path, store: Store) -> None:
     """A count that was changed on disk is noticed: believing it would drop the rows unseen."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     segment = spool.append(block("a"))
     segment.write_bytes(segment.read_bytes().replace(b'"count": 1', b'"count": 0', 1))
     assert drain(spool, store) == DrainReport(quarantined=1)
@@ -164,7 +164,7 @@ def test_a_header_is_as_protected_as_the_rows(tmp_path: Path, store: Store) -> N
 
 def test_a_segment_that_cannot_be_read_stays(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of the disk says nothing about the content, so the segment is not condemned for it."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     spool.append(block("a"))
     real = Path.read_bytes
 
@@ -183,7 +183,7 @@ def test_a_spool_that_cannot_be_changed_is_explained(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a disk that became read-only the error names the folder, and a later drain counts the rows once."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     spool.append(block("a"))
 
     def failing(path: Path, missing_ok: bool = False) -> None:
@@ -209,7 +209,7 @@ sys.stdin.read()
 
 def test_one_drainer_at_a_time(tmp_path: Path, store: Store) -> None:
     """While another process drains, one that need not wait leaves it to that; when it is killed, the next one can."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     spool.append(block("a"))
     command = [sys.executable, "-c", HOLDER, str(tmp_path / ".drain.lock")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
@@ -222,7 +222,7 @@ def test_one_drainer_at_a_time(tmp_path: Path, store: Store) -> None:
 
 def test_a_forked_child_does_not_keep_the_lock(tmp_path: Path, store: Store) -> None:
     """A child that was forked during a drain lives on, and the next drain goes through."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     spool.append(block("a"))
     children: list[int] = []
 
@@ -243,7 +243,7 @@ def test_a_forked_child_does_not_keep_the_lock(tmp_path: Path, store: Store) -> 
 
 def test_leftovers_of_killed_processes_are_removed(tmp_path: Path, store: Store) -> None:
     """Old drafts and empty old folders go; a draft that may still be written stays, and so do folders in use."""
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, RING)
     spool.append(block("a"))
     for folder in ("old", "new", "empty", "used"):
         (tmp_path / folder).mkdir()
@@ -265,10 +265,10 @@ from otel_compliance.store.client import connect
 from otel_compliance.store.drain import drain
 from otel_compliance.store.schema import migrate
 from otel_compliance.store.spool import Spool
-from store.blocks import block, stored
+from store.blocks import RING, block, stored
 with connect("chdb://{directory}/store") as store:
     migrate(store)
-    spool = Spool(Path("{directory}/spool"))
+    spool = Spool(Path("{directory}/spool"), RING)
     print("ready", flush=True)
     if sys.argv[1] == "write":
         for number in range(60):

@@ -121,7 +121,7 @@ def test_spans_reach_the_store_under_a_batch_processor(settings: Settings, store
     for number in range(700):
         provider.get_tracer("test").start_span(f"{number:03d}").end()
     assert provider.force_flush()
-    assert drain(Spool(settings.spool), store).rows == 700
+    assert drain(Spool.from_settings(settings), store).rows == 700
     assert stored(store) == [f"{number:03d}" for number in range(700)]
     assert counts() == {"written": 700, "delivered": 700}
     provider.shutdown()
@@ -142,7 +142,7 @@ def test_exporting_makes_no_spans_and_no_logs(settings: Settings) -> None:
 
     ours = ClickHouseSpanExporter(settings)
     assert ours._outlet is not None
-    ours._outlet._spool = Instrumented(settings.spool)
+    ours._outlet._spool = Instrumented.from_settings(settings)
     provider.add_span_processor(SimpleSpanProcessor(seen))
     assert ours.export(finished("call")) is SpanExportResult.SUCCESS
     assert seen.get_finished_spans() == ()
@@ -175,7 +175,7 @@ def test_a_full_disk_is_counted(settings: Settings, monkeypatch: pytest.MonkeyPa
         patched.setattr(os, "fsync", full)
         assert ours.export(finished("lost")) is SpanExportResult.FAILURE
     assert ours.export(finished("kept")) is SpanExportResult.SUCCESS
-    assert (counts(), len(Spool(settings.spool).segments())) == ({"dropped": 1, "written": 1}, 1)
+    assert (counts(), len(Spool.from_settings(settings).segments())) == ({"dropped": 1, "written": 1}, 1)
 
 
 def test_one_bad_span_costs_only_itself(settings: Settings, counts: Counts) -> None:
@@ -184,8 +184,8 @@ def test_one_bad_span_costs_only_itself(settings: Settings, counts: Counts) -> N
     bad._resource = None  # type: ignore[assignment]
     assert ClickHouseSpanExporter(settings).export([good, bad]) is SpanExportResult.FAILURE
     assert counts() == {"written": 1, "dropped": 1}
-    [segment] = Spool(settings.spool).segments()
-    assert Spool(settings.spool).read(segment)[0].columns["SpanName"] == ["good"]
+    [segment] = Spool.from_settings(settings).segments()
+    assert Spool.from_settings(settings).read(segment)[0].columns["SpanName"] == ["good"]
 
 
 def test_altered_values_are_counted(settings: Settings, counts: Counts) -> None:
@@ -239,7 +239,7 @@ def test_a_server_gets_what_waited(server: Settings, clickhouse: Server) -> None
     clickhouse.open.set()
     ours.shutdown()
     assert [block.columns["SpanName"] for block in clickhouse.blocks] == [["a", "b"]]
-    assert Spool(server.spool).segments() == []
+    assert Spool.from_settings(server).segments() == []
 
 
 def test_a_server_that_is_away_is_not_hammered(server: Settings, clickhouse: Server) -> None:
@@ -249,7 +249,7 @@ def test_a_server_that_is_away_is_not_hammered(server: Settings, clickhouse: Ser
         assert ours.export(finished("a")) is SpanExportResult.SUCCESS
     ours.shutdown()
     assert clickhouse.attempts <= 3
-    assert len(Spool(server.spool).segments()) == 50
+    assert len(Spool.from_settings(server).segments()) == 50
 
 
 def test_the_last_exporter_stops_the_drainer(server: Settings, clickhouse: Server) -> None:
@@ -288,7 +288,7 @@ def test_a_forked_child_delivers_for_itself(server: Settings, clickhouse: Server
         os._exit(0 if accepted and clickhouse.arrived.wait(25) else 1)
     assert os.waitpid(child, 0)[1] == 0
     ours.shutdown()
-    assert Spool(server.spool).segments() == []
+    assert Spool.from_settings(server).segments() == []
 
 
 def test_a_server_without_schema_is_explained(
@@ -306,7 +306,7 @@ def test_a_server_without_schema_is_explained(
     ours = ClickHouseSpanExporter(server)
     ours.export(finished("a"))
     ours.shutdown()
-    assert len(Spool(server.spool).segments()) == 1
+    assert len(Spool.from_settings(server).segments()) == 1
     assert [line for line in caplog.messages if line.endswith("→ otel-compliance migrate")] == [
         (
             "otel-compliance: the store has no schema yet, or not that of this version (UNKNOWN_TABLE); spans and "
@@ -326,7 +326,7 @@ def test_a_fault_in_the_metrics_of_the_app_does_not_reach_it(
     before = sum(health.swallowed().values())
     monkeypatch.setattr(exporter, "count_items", broken)
     ClickHouseSpanExporter(settings).export(finished("a"))
-    assert drain(Spool(settings.spool), _Nowhere()) == DrainReport(segments=1, rows=1)  # type: ignore[arg-type]
+    assert drain(Spool.from_settings(settings), _Nowhere()) == DrainReport(segments=1, rows=1)  # type: ignore[arg-type]
     assert sum(health.swallowed().values()) > before
 
 

@@ -16,16 +16,16 @@ from otel_compliance.errors import MissingExtra
 
 def spool(subject: Subject) -> Iterator[Item]:
     """The spool: writable, and how much waits in it."""
-    from otel_compliance.store.spool import Spool
+    from otel_compliance.store.spool import quarantined_segments, waiting_segments
 
     folder = subject.settings.spool
     if problem := _unwritable(folder):
         yield Item("Spool", Status.FAIL, problem, "make the folder writable, or set OTEL_COMPLIANCE_SPOOL")
         return
-    waiting = Spool(folder).segments()
+    waiting = waiting_segments(folder)
     size = sum(segment.stat().st_size for segment in waiting)
     yield Item("Spool", Status.OK, f"{folder}, {len(waiting)} segments ({size} bytes) are waiting")
-    if damaged := Spool(folder).quarantined():
+    if damaged := quarantined_segments(folder):
         remedy = f"look at them in {damaged[0].parent}; they hold rows that are not in the store"
         yield Item("Spool", Status.WARN, f"{len(damaged)} segments could not be delivered and were set aside", remedy)
 
