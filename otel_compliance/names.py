@@ -72,6 +72,11 @@ class Attr(StrEnum):
     SOURCE_IP = "client.address"
     VAULT_RESTORED = "compliance.vault.restored.count"
     VAULT_TOKENS = "compliance.vault.tokens.count"
+    ERASURE_ID = "compliance.erasure.id"
+    ERASURE_STATUS = "compliance.erasure.status"
+    ERASURE_SUBJECT = "compliance.erasure.subject"
+    ERASURE_SYSTEMS = "compliance.erasure.systems"
+    ERASURE_COUNTS = "compliance.erasure.counts"
     AUDIT_CHAIN_ID = "compliance.audit.chain.id"
     AUDIT_PARENT = "compliance.audit.parent"
     AUDIT_SEQUENCE = "compliance.audit.sequence"
@@ -128,12 +133,14 @@ class Event(StrEnum):
     """Names of audit events.
 
     ``claude.api.request`` is one call, ``claude.api.batch_result`` one item of a batch whose results were read,
-    ``compliance.vault.restored`` one text that got a person's values back; the chain events open and close a chain.
+    ``compliance.vault.restored`` one text that got a person's values back, ``compliance.erasure`` the erasure of a
+    person across systems; the chain events open and close a chain.
     """
 
     REQUEST = "claude.api.request"
     BATCH_RESULT = "claude.api.batch_result"
     VAULT_RESTORED = "compliance.vault.restored"
+    ERASURE = "compliance.erasure"
     CHAIN_OPENED = "compliance.chain.opened"
     CHAIN_CLOSED = "compliance.chain.closed"
 
@@ -232,6 +239,11 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     Attribute(Attr.SOURCE_IP, "string", "address of the caller, truncated by policy (OpenTelemetry's name)"),
     Attribute(Attr.VAULT_RESTORED, "int", "tokens for which the vault had the value"),
     Attribute(Attr.VAULT_TOKENS, "int", "different tokens in the text that was to be restored"),
+    Attribute(Attr.ERASURE_ID, "string", "random id of an erasure, as on its certificate"),
+    Attribute(Attr.ERASURE_STATUS, "string", "`complete` `incomplete`: whether every system was erased and searched"),
+    Attribute(Attr.ERASURE_SUBJECT, "string", "keyed digest of the person who was erased; joins with no pseudonym"),
+    Attribute(Attr.ERASURE_SYSTEMS, "string[]", "names of the systems"),
+    Attribute(Attr.ERASURE_COUNTS, "int[]", "records that were erased in each of them"),
     Attribute(Attr.AUDIT_CHAIN_ID, "string", "chain of one process (OCSF `record_integrity.chain_uid`)"),
     Attribute(Attr.AUDIT_PARENT, "string", "chain of the process that this one was forked from"),
     Attribute(Attr.AUDIT_SEQUENCE, "int", "position in the chain, from 0, without gaps"),

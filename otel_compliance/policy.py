@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from otel_compliance.classification import Classification
 from otel_compliance.config import ContentMode, Settings
@@ -171,6 +171,36 @@ class NerTable(_Table):
     pipeline: str = ""
 
 
+class SqlSystem(_Table):
+    """``[erasure.systems.NAME]`` with ``kind = "sql"``: a table whose rows belong to users."""
+
+    kind: Literal["sql"]
+    url_env: str
+    table: str
+    column: str
+    db_schema: str | None = Field(default=None, alias="schema")
+
+
+def _names_the_user(pattern: str) -> str:
+    if "{user}" not in pattern:
+        raise ValueError("the pattern has no {user}, so it would match the keys of everybody")
+    return pattern
+
+
+class RedisSystem(_Table):
+    """``[erasure.systems.NAME]`` with ``kind = "redis"``: keys that belong to users."""
+
+    kind: Literal["redis"]
+    url_env: str
+    patterns: tuple[Annotated[str, AfterValidator(_names_the_user)], ...] = Field(min_length=1, strict=False)
+
+
+class ErasureTable(_Table):
+    """``[erasure]``: systems of the apps in which `otel-compliance erase` erases, too."""
+
+    systems: dict[str, Annotated[SqlSystem | RedisSystem, Field(discriminator="kind")]] = Field(default_factory=dict)
+
+
 class EnvironmentTable(_Table):
     """``[environments.NAME]``: what replaces the top-level tables in that environment."""
 
@@ -188,6 +218,7 @@ class Policy(_Table):
     capture: _ByClass[_Content]
     residency: ResidencyTable
     retention: _ByClass[RetentionDays]
+    erasure: ErasureTable
     environments: dict[str, EnvironmentTable] = Field(default_factory=dict)
 
     @model_validator(mode="after")

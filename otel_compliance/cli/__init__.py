@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from otel_compliance.cli import audit, calls, check, classify, demo, detect, migrate, report, spool
+from otel_compliance.cli import audit, calls, check, classify, demo, detect, erase, migrate, report, spool
 from otel_compliance.cli.answer import EXIT_CODES, command
 
 __all__ = ["app", "main"]
@@ -43,6 +43,7 @@ for _target, _name, _function in (
     (spool_app, "list", spool.list_segments),
     (spool_app, "replay", spool.replay),
     (spool_app, "drop", spool.drop),
+    (app, "erase", erase.erase),
     (app, "migrate", migrate.migrate),
     (app, "build", report.build),
 ):

@@ -1,0 +1,1 @@
+"""Governance: what an organisation owes to data subjects and auditors."""
