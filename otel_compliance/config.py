@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
@@ -115,6 +115,10 @@ class Settings:
     def __repr__(self) -> str:
         shown = (f"{name}={getattr(self, name)!r}" for name in self.__slots__ if name not in ("hmac_key", "store"))
         return f"Settings({', '.join(shown)}, store={redacted_dsn(self.store)!r})"
+
+    def with_default_key(self) -> Settings:
+        """The same with the key in its default place, made if it is missing: for what must not be lost meanwhile."""
+        return replace(self, hmac_key=None, hmac_key_file=self.directory / "hmac.key", hmac_key_generated=True)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:

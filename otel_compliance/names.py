@@ -168,6 +168,7 @@ class Table(StrEnum):
     TRACES = "otel_traces"
     LOGS = "otel_logs"
     AUDIT = "otel_audit"
+    CONTENT = "genai_content"
     FINDINGS = "detection_findings"
     EVALUATIONS = "detection_evaluations"
     FIRST_SEEN = "genai_first_seen"

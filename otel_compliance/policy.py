@@ -165,6 +165,12 @@ class TransformTable(_Table):
         return {self.default, *self.entities.values(), *(item for item in of_classes if item is not None)}
 
 
+class ContentTable(_Table):
+    """``[content]``: redacted content that is kept, apart from the metadata of its call."""
+
+    retention_days: RetentionDays
+
+
 class NerTable(_Table):
     """``[ner]``: names of people, organisations and places."""
 
@@ -218,6 +224,7 @@ class Policy(_Table):
     capture: _ByClass[_Content]
     residency: ResidencyTable
     retention: _ByClass[RetentionDays]
+    content: ContentTable
     erasure: ErasureTable
     environments: dict[str, EnvironmentTable] = Field(default_factory=dict)
 

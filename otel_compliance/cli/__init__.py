@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from otel_compliance.cli import audit, calls, check, classify, demo, detect, erase, migrate, report, spool
+from otel_compliance.cli import audit, calls, check, classify, content, demo, detect, erase, migrate, report, spool
 from otel_compliance.cli.answer import EXIT_CODES, command
 
 __all__ = ["app", "main"]
@@ -37,6 +37,7 @@ for _target, _name, _function in (
     (app, "check", check.check),
     (app, "classify", classify.classify),
     (app, "calls", calls.calls),
+    (app, "content", content.content),
     (app, "detect", detect.detect),
     (app, "report", report.report),
     (audit_app, "verify", audit.verify_command),

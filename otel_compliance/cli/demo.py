@@ -175,6 +175,8 @@ def _look(
 ) -> Outcome:
     from otel_compliance.detect import engine
     from otel_compliance.local.demo import facts, proof, scenario
+    from otel_compliance.names import GenAI
+    from otel_compliance.store.content import ContentReader
 
     calls = read_calls(store, limit=_SHOWN_CALLS)
     if not calls:
@@ -197,6 +199,7 @@ def _look(
         wanted = {*scenario.PLANTED, *scenario.USERS, *secrets}
         found = proof.search(wanted, folder=place.directory, store=store, texts=texts)
         detail.append(f"{len(found.hits)} hits.")
+    prompts = ContentReader.from_settings(store, place.settings)
     return Outcome(
         live=live,
         workspace=place,
@@ -205,7 +208,7 @@ def _look(
         attempts=facts.attempts(store),
         entities=facts.entities(store),
         classes=facts.classes(store),
-        prompt=facts.prompt(store),
+        prompt=facts.prompt(prompts.newest(GenAI.INPUT_MESSAGES)),
         detections=detections,
         key_hints=detect.key_hints(store),
         verification=verification,

@@ -67,10 +67,10 @@ def _systems(settings: Settings, ring: KeyRing, policy: Policy) -> Iterator[Sequ
     from otel_compliance.govern.erasure.local import AuditFileErasure, KeyErasure, SpoolErasure
     from otel_compliance.govern.erasure.store import StoreErasure
     from otel_compliance.redact.vault import Vault
+    from otel_compliance.store.content import subject_keys
     from otel_compliance.store.spool import Spool
-    from otel_compliance.subject_keys import SubjectKeys
 
-    keys = SubjectKeys(settings.directory / "subject-keys", ring)
+    keys = subject_keys(settings, ring)
     systems: list[ErasureSystem] = [KeyErasure(keys, Vault.from_settings(settings)), *external_systems(policy)]
     if settings.audit_log is not None:
         systems.append(AuditFileErasure(settings.audit_log))

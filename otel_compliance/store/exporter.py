@@ -19,7 +19,11 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otel_compliance import health
 from otel_compliance.config import Settings
-from otel_compliance.errors import ComplianceError, ConfigError
+from otel_compliance.errors import ComplianceError, ConfigError, KeyRingError, PolicyError
+from otel_compliance.keys import KeyRing
+from otel_compliance.names import Table
+from otel_compliance.policy import Policy
+from otel_compliance.store.content import ContentSealer, subject_keys
 from otel_compliance.store.rows import Block, log_block, span_block
 from otel_compliance.store.spool import Spool
 from otel_compliance.store.telemetry import count_items, explain
@@ -37,15 +41,20 @@ class _Outlet:
         self.key = (str(settings.spool), dsn)
         self.users = 0
         self._spool = Spool.from_settings(settings)
+        self._content = _content_sealer(settings)
         self._dsn = dsn
         self._drainer: BackgroundDrainer | None = None
 
     def accept(self, block: Block) -> None:
-        """Write a block to the spool.
+        """Write a block to the spool, content of calls apart from the rest.
 
         Raises:
             SpoolError: The spool takes no more.
         """
+        if block.table == Table.TRACES:
+            block, content = self._content.separate(block)
+            if content.count:
+                self._spool.append(content)
         self._spool.append(block)
         if self._dsn.startswith(("http://", "https://")):
             self._drain().notify()
@@ -62,6 +71,19 @@ class _Outlet:
             if self._drainer is None:
                 self._drainer = BackgroundDrainer(self._spool, self._dsn)
             return self._drainer
+
+
+def _content_sealer(settings: Settings) -> ContentSealer:
+    """With the default key and the built-in policy where those of the deployment are broken, as everywhere else."""
+    try:
+        ring = KeyRing.from_settings(settings)
+    except KeyRingError:
+        ring = KeyRing.from_settings(settings.with_default_key())
+    try:
+        policy = Policy.from_settings(settings)
+    except PolicyError:
+        policy = Policy.default()
+    return ContentSealer(ring, subject_keys(settings, ring), policy.content.retention_days)
 
 
 _outlets: dict[tuple[str, str], _Outlet] = {}

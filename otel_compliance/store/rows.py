@@ -77,6 +77,15 @@ COLUMN_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
         "LogAttributes": _ATTRIBUTES,
         "EventName": "String",
     },
+    Table.CONTENT: {
+        "Timestamp": "DateTime64(9)",
+        "TraceId": "String",
+        "SpanId": "String",
+        "UserId": "String",
+        "Name": "LowCardinality(String)",
+        "Sealed": "String",
+        "RetentionDays": "UInt16",
+    },
 }
 """Column names and types, by table. Fixed, so that an insert needs no DESCRIBE."""
 

@@ -24,7 +24,6 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Self
 from weakref import WeakSet
@@ -78,9 +77,7 @@ class Spool:
         Raises:
             KeyRingError: Neither key can be read or made.
         """
-        default = replace(
-            settings, hmac_key=None, hmac_key_file=settings.directory / "hmac.key", hmac_key_generated=True
-        )
+        default = settings.with_default_key()
         try:
             rings = [KeyRing.from_settings(settings)]
         except KeyRingError:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from otel_compliance.local.demo.scenario import SHOWN_PROMPT, TICKETS
 
 if TYPE_CHECKING:
     from otel_compliance.store.client import Store
+    from otel_compliance.store.content import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +49,19 @@ def attempts(store: Store) -> dict[str, int]:
     return {row["status"]: row["attempts"] for row in store.query(sql("attempts"))}
 
 
-def prompt(store: Store) -> Prompt | None:
-    """The prompt that is shown; `None` when it is not stored, because its call failed."""
+def prompt(contents: Iterable[Content]) -> Prompt | None:
+    """The prompt that is shown; `None` when it is not stored, because its call failed.
+
+    Args:
+        contents: The stored prompts, the newest first.
+    """
     ticket = _ticket(SHOWN_PROMPT)
     opening = ticket["text"].strip().partition(".")[0]
-    rows = store.query(sql("prompt"), {"text": opening})
-    if not rows:
-        return None
-    return Prompt(
-        ticket=SHOWN_PROMPT,
-        user=ticket["user"],
-        sent=ticket["text"].strip(),
-        stored=_text(rows[0]["input"]).strip(),
-        stored_user=rows[0]["user"],
-    )
+    for content in contents:
+        stored = _text(content.value or []).strip()
+        if opening in stored:
+            return Prompt(SHOWN_PROMPT, ticket["user"], ticket["text"].strip(), stored, content.user_id)
+    return None
 
 
 def sql(name: str) -> str:
@@ -76,7 +75,6 @@ def _ticket(wanted: str) -> Mapping[str, Any]:
     return next(ticket for tickets in queues for ticket in tickets if ticket["id"] == wanted)
 
 
-def _text(messages: str) -> str:
+def _text(messages: Sequence[Mapping[str, Any]]) -> str:
     """The text parts of messages in the conventions' shape."""
-    decoded = json.loads(messages or "[]")
-    return "".join(part.get("content", "") for message in decoded for part in message["parts"])
+    return "".join(part.get("content", "") for message in messages for part in message["parts"])

@@ -4,7 +4,7 @@ SELECT
     count() AS calls,
     sum(RedactionCount) AS values,
     arraySort(groupUniqArray(toUInt16OrZero(LogAttributes['compliance.retention.days']))) AS retention_days,
-    countIf(SpanId IN (SELECT SpanId FROM otel_traces WHERE SpanAttributes['gen_ai.input.messages'] != '')) AS with_content
+    countIf(SpanId IN (SELECT SpanId FROM genai_content)) AS with_content
 FROM otel_audit
 WHERE EventName = 'claude.api.request'
 GROUP BY class
