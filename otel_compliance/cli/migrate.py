@@ -9,11 +9,16 @@ import typer
 from otel_compliance.cli.answer import Answer
 from otel_compliance.cli.session import store_dsn
 from otel_compliance.config import Settings, redacted_dsn
+from otel_compliance.store.schema import Topology
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be applied.")]
+Where = Annotated[
+    Topology,
+    typer.Option(help="One server, a cluster (with a database of the engine Replicated), or ClickHouse Cloud."),
+]
 
 
-def migrate(dry_run: DryRun = False) -> Answer:
+def migrate(dry_run: DryRun = False, topology: Where = Topology.NODE) -> Answer:
     """Bring the tables of the store up to this version.
 
     Applies the numbered migrations that the store lacks, each once and in order. Run it when a server is set up and
@@ -27,7 +32,7 @@ def migrate(dry_run: DryRun = False) -> Answer:
 
     dsn = store_dsn(Settings.from_env())
     with client.connect(dsn) as store:
-        done = [migration.name for migration in schema.migrate(store, dry_run=dry_run)]
+        done = [migration.name for migration in schema.migrate(store, topology=topology, dry_run=dry_run)]
     verb = "Would apply" if dry_run else "Applied"
     lines = [f"{verb} {name}" for name in done] or [f"{redacted_dsn(dsn)}: the schema is current"]
     return Answer(

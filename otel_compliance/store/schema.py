@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from importlib import resources
 from typing import Final
 
@@ -29,6 +30,32 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 """
 _TOKEN: Final = re.compile(
     r"""(?P<comment>--[^\n]*|/\*.*?\*/)|'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|;""", re.DOTALL
+)
+
+
+class Topology(StrEnum):
+    """Where the tables live. Only the names of engines and of one setting differ.
+
+    On a cluster the database is one of the engine ``Replicated``, which runs each statement on all replicas.
+    """
+
+    NODE = "node"
+    CLUSTER = "cluster"
+    CLOUD = "cloud"
+
+    def rendered(self, statement: str) -> str:
+        """A statement for this topology."""
+        if self is Topology.NODE:
+            return statement
+        prefix = "Replicated" if self is Topology.CLUSTER else "Shared"
+        return _ENGINE.sub(rf"\1{prefix}\2", statement).replace(_WINDOW, _REPLICATED_WINDOW)
+
+
+_ENGINE: Final = re.compile(r"(ENGINE = )((?:Aggregating|Replacing)?MergeTree)")
+_WINDOW: Final = "non_replicated_deduplication_window = 10000"
+_REPLICATED_WINDOW: Final = (
+    # Seven days, since the window in time is an hour by default, which an outage outlasts.
+    "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
 )
 
 
@@ -109,13 +136,20 @@ def pending(store: Store, shipped: Sequence[Migration] | None = None) -> list[Mi
     return list(shipped[len(applied) :])
 
 
-def migrate(store: Store, *, dry_run: bool = False, shipped: Sequence[Migration] | None = None) -> list[Migration]:
+def migrate(
+    store: Store,
+    *,
+    topology: Topology = Topology.NODE,
+    dry_run: bool = False,
+    shipped: Sequence[Migration] | None = None,
+) -> list[Migration]:
     """Bring the schema up to date. Safe to run twice, and by several processes at once.
 
     ClickHouse has no transactions over DDL, so each statement of a migration must do no harm when it runs again.
 
     Args:
         store: The store.
+        topology: Where the tables are to live. The same for every migration of a store.
         dry_run: Only say what would be applied.
         shipped: The migrations; those of this version when left out.
 
@@ -129,10 +163,10 @@ def migrate(store: Store, *, dry_run: bool = False, shipped: Sequence[Migration]
     todo = pending(store, shipped)
     if dry_run or not todo:
         return todo
-    store.command(_CREATE_RECORD)
+    store.command(topology.rendered(_CREATE_RECORD))
     for migration in todo:
         for statement in migration.statements():
-            store.command(statement)
+            store.command(topology.rendered(statement))
         now = datetime.now(UTC)
         row = {"Version": migration.version, "Name": migration.name, "Checksum": migration.checksum, "AppliedAt": now}
         block = Block(Table.MIGRATIONS, {name: [value] for name, value in row.items()}, 1)

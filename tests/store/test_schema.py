@@ -12,7 +12,7 @@ from support.store import NOW, audit_row, insert_calls
 from otel_compliance.errors import SchemaError
 from otel_compliance.names import Attr, GenAI
 from otel_compliance.store.client import Store
-from otel_compliance.store.schema import Migration, migrate, migrations, pending
+from otel_compliance.store.schema import Migration, Topology, migrate, migrations, pending
 
 
 @pytest.fixture
@@ -206,3 +206,38 @@ def test_promoted_columns_hold_what_the_span_says(store: Store) -> None:
         ("", 0, 0, False, [], False, ""),
         ("chat", 7, 9, True, ["EMAIL"], False, "k1:x"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("topology", "engine", "window"),
+    [
+        (Topology.NODE, "AggregatingMergeTree", "non_replicated_deduplication_window = 10000"),
+        (
+            Topology.CLUSTER,
+            "ReplicatedAggregatingMergeTree",
+            "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800",
+        ),
+        (
+            Topology.CLOUD,
+            "SharedAggregatingMergeTree",
+            "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800",
+        ),
+    ],
+)
+def test_topologies_differ_in_names_alone(topology: Topology, engine: str, window: str) -> None:
+    """One node, a cluster and the cloud have the same files: only engines and the window are named otherwise."""
+    statement = (
+        "CREATE TABLE t (a UInt8)\nENGINE = AggregatingMergeTree\nORDER BY a\n"
+        "SETTINGS non_replicated_deduplication_window = 10000"
+    )
+    assert topology.rendered(statement) == f"CREATE TABLE t (a UInt8)\nENGINE = {engine}\nORDER BY a\nSETTINGS {window}"
+
+
+def test_every_table_is_rendered_for_a_cluster() -> None:
+    """No migration has an engine or a window that the renderer does not know."""
+    rendered = "\n".join(
+        Topology.CLUSTER.rendered(item) for migration in migrations() for item in migration.statements()
+    )
+    assert not re.findall(r"ENGINE = (?!Replicated)\w+", rendered)
+    assert "non_replicated" not in rendered
+    assert rendered.count("ENGINE = Replicated") == rendered.count("replicated_deduplication_window_seconds")
