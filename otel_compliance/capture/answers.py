@@ -224,6 +224,7 @@ class _Opaque:
     """A body that nobody here can decode: if there is any, it is uninspected. The SDK decodes that of AWS itself."""
 
     failed = False
+    kept = 0
 
     def feed(self, chunk: bytes) -> None:
         """Note that there was something."""

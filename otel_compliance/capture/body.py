@@ -21,6 +21,10 @@ class Body(Protocol):
     """Watches one body. Not thread-safe: a body has one reader at a time."""
 
     @property
+    def kept(self) -> int:
+        """Bytes that are kept until the end."""
+
+    @property
     def failed(self) -> bool:
         """Whether a part could not be inspected: it was too long, or nobody here can decode it."""
 
@@ -42,12 +46,12 @@ class JsonBody:
         self.failed = False
         self._on_document: OnDocument | None = on_document
         self._chunks: list[bytes] = []
-        self._size = 0
+        self.kept = 0
 
     def feed(self, chunk: bytes) -> None:
         """Keep `chunk`."""
-        self._size += len(chunk)
-        self.failed = self.failed or self._size > MAX_DOCUMENT_BYTES
+        self.kept += len(chunk)
+        self.failed = self.failed or self.kept > MAX_DOCUMENT_BYTES
         if self.failed:
             self._chunks.clear()
         else:
@@ -92,6 +96,8 @@ class JsonLines:
         on_document: Takes each decoded document as soon as it is whole.
     """
 
+    kept = 0
+
     def __init__(self, on_document: OnDocument) -> None:
         self._on_document = on_document
         self._lines = _Lines()
@@ -122,6 +128,8 @@ class ServerSentEvents:
     Args:
         on_document: Takes the decoded data of each event.
     """
+
+    kept = 0
 
     def __init__(self, on_document: OnDocument) -> None:
         self._on_document = on_document
@@ -154,6 +162,8 @@ class FileBody:
         digest: The digest to update.
         on_end: Takes the number of bytes and the digest as text.
     """
+
+    kept = 0
 
     def __init__(self, digest: Digest, on_end: Callable[[int, str], None]) -> None:
         self.failed = False

@@ -168,6 +168,13 @@ class Call:
     conclusion: Conclusion | None = field(default=None, repr=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
+    @property
+    def kept(self) -> int:
+        """Bytes of content that it keeps until it is recorded, as far as they count."""
+        request = len(self.request_content or b"")
+        answer = self.body.kept if self.body is not None else 0
+        return request + answer + (self.assembler.retained if self.assembler is not None else 0)
+
     def chunk_arrived(self) -> None:
         """Note when the first part of a stream came."""
         if not self.first_chunk_ns:

@@ -150,7 +150,7 @@ class Recorder:
             call.conclusion = Conclusion(partial(self._conclude, call), partial(self._without_detail, call))
         with health.contained("capture.span"):
             self._end_own_span(call)
-        self._worker.submit(partial(self._record, call), size=len(call.request_content or b""))
+        self._worker.submit(partial(self._record, call), size=call.kept)
 
     def flush(self, timeout: float) -> bool:
         """Wait until every call that has ended is recorded.
@@ -206,6 +206,8 @@ class Recorder:
         credential: dict[str, AttributeValue] = {}
         if call.sent_headers is not None:
             credential = credential_facts(call.sent_headers, self.keys, principal=call.principal)
+            # The credential itself is needed no longer.
+            call.sent_headers = None
         facts = self._cleaned({**call.request, **call.response, **call.transport, **credential, **compliance})
         if call.model:
             facts.setdefault(GenAI.REQUEST_MODEL, self._clean(call.model))

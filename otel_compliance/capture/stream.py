@@ -17,16 +17,17 @@ class StreamAssembler:
     Attributes:
         complete: Whether the final token counts arrived, in ``message_delta``.
         stopped: Whether ``message_stop`` arrived.
+        retained: Characters of text that are kept.
         overflowed: Whether the answer was longer than `MAX_RETAINED_CHARS`, so that its text was dropped.
     """
 
-    __slots__ = ("_blocks", "_message", "_pieces", "_retained", "complete", "overflowed", "stopped")
+    __slots__ = ("_blocks", "_message", "_pieces", "complete", "overflowed", "retained", "stopped")
 
     def __init__(self) -> None:
         self._message: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
         self._pieces: dict[int, list[str]] = {}
-        self._retained = 0
+        self.retained = 0
         self.complete = False
         self.stopped = False
         self.overflowed = False
@@ -73,8 +74,8 @@ class StreamAssembler:
         if field is None or self.overflowed:
             return
         piece = _field(delta, field)
-        self._retained += len(piece)
-        if self._retained > MAX_RETAINED_CHARS:
+        self.retained += len(piece)
+        if self.retained > MAX_RETAINED_CHARS:
             self.overflowed = True
             self._pieces.clear()
             return

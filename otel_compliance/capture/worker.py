@@ -14,7 +14,7 @@ from weakref import WeakMethod, WeakSet
 from otel_compliance import health
 
 MAX_BYTES: Final = 64 << 20
-"""Bytes of request bodies that may wait; beyond it, a call is recorded on the thread that made it."""
+"""Bytes of content that may wait; beyond it, a call is recorded on the thread that made it."""
 
 MAX_JOBS: Final = 4096
 """Calls that may wait, likewise."""
