@@ -10,6 +10,8 @@ ComplianceError
 ├── RedactionError         redaction cannot be trusted (self-test failed, no recogniser)
 ├── VaultError             the vault cannot be read or written
 ├── AuditError             the audit chain cannot be written or does not verify
+├── HoldError              a legal hold is wrong, or forbids what was asked for
+├── ExportError            what is to be exported, or where to, is wrong
 ├── MissingExtra           an optional dependency is not installed
 ├── StoreError
 │   ├── StoreUnavailable   the store cannot be reached, or another process owns it
@@ -74,6 +76,14 @@ class VaultError(ComplianceError):
 
 class AuditError(ComplianceError):
     """An audit chain cannot be written, read or verified."""
+
+
+class HoldError(ComplianceError):
+    """A legal hold cannot be added or released, or forbids what was asked for."""
+
+
+class ExportError(ComplianceError):
+    """An export asks for what there is not or may not be asked for, or its file cannot be written."""
 
 
 class MissingExtra(ComplianceError):

@@ -77,6 +77,8 @@ class Attr(StrEnum):
     ERASURE_SUBJECT = "compliance.erasure.subject"
     ERASURE_SYSTEMS = "compliance.erasure.systems"
     ERASURE_COUNTS = "compliance.erasure.counts"
+    HOLD_NAME = "compliance.hold.name"
+    HOLD_SCOPE = "compliance.hold.scope"
     AUDIT_CHAIN_ID = "compliance.audit.chain.id"
     AUDIT_PARENT = "compliance.audit.parent"
     AUDIT_SEQUENCE = "compliance.audit.sequence"
@@ -134,13 +136,16 @@ class Event(StrEnum):
 
     ``claude.api.request`` is one call, ``claude.api.batch_result`` one item of a batch whose results were read,
     ``compliance.vault.restored`` one text that got a person's values back, ``compliance.erasure`` the erasure of a
-    person across systems; the chain events open and close a chain.
+    person across systems; the hold events put a legal hold in force and release it; the chain events open and close a
+    chain.
     """
 
     REQUEST = "claude.api.request"
     BATCH_RESULT = "claude.api.batch_result"
     VAULT_RESTORED = "compliance.vault.restored"
     ERASURE = "compliance.erasure"
+    HOLD_ADDED = "compliance.hold.added"
+    HOLD_RELEASED = "compliance.hold.released"
     CHAIN_OPENED = "compliance.chain.opened"
     CHAIN_CLOSED = "compliance.chain.closed"
 
@@ -172,6 +177,7 @@ class Table(StrEnum):
     FINDINGS = "detection_findings"
     EVALUATIONS = "detection_evaluations"
     FIRST_SEEN = "genai_first_seen"
+    HOLDS = "legal_holds"
     MIGRATIONS = "schema_migrations"
 
 
@@ -245,6 +251,8 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     Attribute(Attr.ERASURE_SUBJECT, "string", "keyed digest of the person who was erased; joins with no pseudonym"),
     Attribute(Attr.ERASURE_SYSTEMS, "string[]", "names of the systems"),
     Attribute(Attr.ERASURE_COUNTS, "int[]", "records that were erased in each of them"),
+    Attribute(Attr.HOLD_NAME, "string", "name of a legal hold; never whom it is about"),
+    Attribute(Attr.HOLD_SCOPE, "string[]", "what limits the hold: `user` `team` `period`"),
     Attribute(Attr.AUDIT_CHAIN_ID, "string", "chain of one process (OCSF `record_integrity.chain_uid`)"),
     Attribute(Attr.AUDIT_PARENT, "string", "chain of the process that this one was forked from"),
     Attribute(Attr.AUDIT_SEQUENCE, "int", "position in the chain, from 0, without gaps"),

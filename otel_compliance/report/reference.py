@@ -29,6 +29,8 @@ _EVENTS: Final = {
     Event.REQUEST: "one call to the Claude API, sampled or not",
     Event.BATCH_RESULT: "one item of a batch whose results were read, with its usage and findings",
     Event.VAULT_RESTORED: "values of one person were put back into a text; how many, never which",
+    Event.HOLD_ADDED: "a legal hold was put in force; its name, never whom it is about",
+    Event.HOLD_RELEASED: "a legal hold was released",
     Event.CHAIN_OPENED: "a process began its audit chain",
     Event.CHAIN_CLOSED: "a process ended its audit chain",
 }

@@ -1,0 +1,7 @@
+ALTER TABLE {table:Identifier}
+UPDATE LegalHold = NOT LegalHold
+WHERE LegalHold != arrayExists(
+    hold -> (hold.1 = '' OR hold.1 = UserId) AND (hold.2 = '' OR hold.2 = TeamId) AND Timestamp >= hold.3 AND Timestamp < hold.4,
+    (SELECT groupArray((UserId, TeamId, RowsFrom, RowsTo)) FROM legal_holds FINAL WHERE ReleasedAt = 0)
+)
+SETTINGS mutations_sync = 2, allow_nondeterministic_mutations = 1
