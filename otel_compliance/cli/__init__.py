@@ -9,8 +9,9 @@ from typing import Annotated, Final
 
 import typer
 
-from otel_compliance.cli import audit, calls, check, classify, content, demo, detect, erase, migrate, report, spool
+from otel_compliance.cli import audit, calls, check, classify, content, demo, detect, erase, hold, migrate, report, spool
 from otel_compliance.cli.answer import EXIT_CODES, command
+from otel_compliance.cli.verify import retention
 
 __all__ = ["app", "main"]
 
@@ -30,6 +31,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 audit_app = typer.Typer(help="The audit log.", no_args_is_help=True, epilog=EXIT_CODES)
+hold_app = typer.Typer(help="Legal holds: what must not expire.", no_args_is_help=True, epilog=EXIT_CODES)
+verify_app = typer.Typer(help="Proofs about the store.", no_args_is_help=True, epilog=EXIT_CODES)
 spool_app = typer.Typer(help="What waits for delivery to the store.", no_args_is_help=True, epilog=EXIT_CODES)
 
 for _target, _name, _function in (
@@ -41,6 +44,11 @@ for _target, _name, _function in (
     (app, "detect", detect.detect),
     (app, "report", report.report),
     (audit_app, "verify", audit.verify_command),
+    (verify_app, "retention", retention.retention),
+    (hold_app, "add", hold.add),
+    (hold_app, "list", hold.list_holds),
+    (hold_app, "release", hold.release),
+    (hold_app, "apply", hold.apply),
     (spool_app, "list", spool.list_segments),
     (spool_app, "replay", spool.replay),
     (spool_app, "drop", spool.drop),
@@ -50,6 +58,8 @@ for _target, _name, _function in (
 ):
     _target.command(_name, epilog=EXIT_CODES)(command(_function))
 app.add_typer(audit_app, name="audit")
+app.add_typer(verify_app, name="verify")
+app.add_typer(hold_app, name="hold")
 app.add_typer(spool_app, name="spool")
 
 

@@ -38,8 +38,8 @@ class ExitCode(IntEnum):
 
 
 EXIT_CODES: Final = (
-    "Exit codes: 0 fine; 1 something was found (a failed check, a finding, a broken chain, a stale file); "
-    "2 wrong usage; 69 the store or an optional dependency is not available; 70 any other error; "
+    "Exit codes: 0 fine; 1 something was found (a failed check, a finding, a broken chain, a row past its retention, "
+    "a stale file); 2 wrong usage; 69 the store or an optional dependency is not available; 70 any other error; "
     "78 a setting, the policy, the key or a rule is wrong; 130 interrupted."
 )
 """Shown at the end of each ``--help``."""

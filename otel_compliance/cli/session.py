@@ -61,14 +61,19 @@ def sql(name: str) -> str:
 def make_current(store: Store, settings: Settings) -> DrainReport:
     """Put the schema in place and deliver the spool.
 
-    The embedded store has no operator, so its schema is made and kept current here; that of a server is changed
-    only by ``otel-compliance migrate``.
+    The embedded store has no operator, so its schema is made and kept current here, and rows are held that came after
+    their legal holds; a server's schema is changed only by ``otel-compliance migrate``, its rows by ``hold apply``.
 
     Raises:
         ComplianceError: The schema is not as it should be, or the store does not answer.
     """
     from otel_compliance.store import drain, schema, spool
+    from otel_compliance.store.holds import Holds
 
-    if store_dsn(settings).startswith(EMBEDDED):
+    embedded = store_dsn(settings).startswith(EMBEDDED)
+    if embedded:
         schema.migrate(store)
-    return drain.drain(spool.Spool.from_settings(settings), store)
+    delivered = drain.drain(spool.Spool.from_settings(settings), store)
+    if embedded and delivered.rows:
+        Holds.apply(store)
+    return delivered
