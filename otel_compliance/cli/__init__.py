@@ -9,7 +9,9 @@ from typing import Annotated, Final
 
 import typer
 
-from otel_compliance.cli import audit, calls, check, classify, content, demo, detect, erase, hold, migrate, report, spool
+from otel_compliance.cli import (
+    audit, calls, check, classify, content, demo, detect, erase, export, hold, migrate, report, spool,
+)
 from otel_compliance.cli.answer import EXIT_CODES, command
 from otel_compliance.cli.verify import retention
 
@@ -43,6 +45,7 @@ for _target, _name, _function in (
     (app, "content", content.content),
     (app, "detect", detect.detect),
     (app, "report", report.report),
+    (app, "export", export.export),
     (audit_app, "verify", audit.verify_command),
     (verify_app, "retention", retention.retention),
     (hold_app, "add", hold.add),

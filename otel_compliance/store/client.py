@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import secrets
 import struct
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import IO, Any, BinaryIO, Final, Self
 from urllib.parse import unquote, urlsplit
 from weakref import WeakSet
 
@@ -21,6 +22,7 @@ from otel_compliance.store.rows import COLUMN_TYPES, Block
 
 _DATABASE: Final = "otel"
 _CONNECT_SECONDS: Final = 5
+_PIECE_BYTES: Final = 1 << 16
 _SETTINGS: Final = {"session_timezone": "UTC"}
 _INSERT_SETTINGS: Final = {
     # An insert has succeeded when it is on disk, not when it is in a buffer of the server.
@@ -148,14 +150,61 @@ class Store:
                     self._lease.release()
 
     @contextmanager
+    def stream(
+        self, sql: str, output_format: str, parameters: Mapping[str, Any] | None = None
+    ) -> Iterator[Iterator[bytes]]:
+        """The result of a SELECT as bytes, in pieces. The store does nothing else until the block is left.
+
+        Args:
+            sql: The statement, with ``{name:Type}`` for each parameter, without FORMAT.
+            output_format: A format of ClickHouse, such as ``JSONEachRow``. The embedded engine streams those without
+                header and footer, and writes Parquet to a private file first; any other is held in memory.
+            parameters: Values of the parameters.
+
+        Raises:
+            SchemaError: A table does not exist: the schema was not migrated.
+            StoreError: The statement failed, at once or in the middle of its result.
+        """
+        given = dict(parameters or {})
+        with self._owned():
+            if self._lease is not None and output_format == "Parquet":
+                with self._written(sql, output_format, given) as file:
+                    yield _pieces(file)
+                return
+            with _translated():
+                source = self._client.raw_stream(sql, parameters=given, fmt=output_format)
+            with closing(source):
+                yield _pieces(source)
+
+    @contextmanager
+    def _written(self, sql: str, output_format: str, parameters: dict[str, Any]) -> Iterator[BinaryIO]:
+        """A result that the embedded engine wrote to a file, since its client would hold it in memory."""
+        assert self._lease is not None
+        path = self._lease.private_files / f"{secrets.token_hex(8)}.export"
+        quoted = str(path).replace("\\", "\\\\").replace("'", "\\'")
+        try:
+            with _translated():
+                self._client.command(f"{sql}\nINTO OUTFILE '{quoted}' FORMAT {output_format}", parameters=parameters)
+            with path.open("rb") as file:
+                yield file
+        finally:
+            path.unlink(missing_ok=True)
+
+    @contextmanager
     def _used(self) -> Iterator[None]:
         """A use of the client, by one thread at a time, whose errors become ours."""
+        with self._owned(), _translated():
+            yield
+
+    @contextmanager
+    def _owned(self) -> Iterator[None]:
+        """The client, for one thread at a time."""
         if self._lease is not None and not self._lease.ours:
             raise StoreUnavailable(
                 "the embedded store was opened before this process was forked, and hangs in it",
                 remedy="open the store in the process that uses it",
             )
-        with self._lock, _translated():
+        with self._lock:
             if self._closed:
                 raise StoreUnavailable("the store was closed", remedy="open it again")
             yield
@@ -173,6 +222,16 @@ class Store:
                 yield
             finally:
                 tempfile.tempdir = before
+
+
+def _pieces(source: IO[bytes]) -> Iterator[bytes]:
+    """What is read from `source`. Errors of whoever takes the pieces are not taken for errors of the store."""
+    while True:
+        with _translated():
+            piece = source.read(_PIECE_BYTES)
+        if not piece:
+            return
+        yield piece
 
 
 @contextmanager

@@ -66,7 +66,7 @@ class Lease:
 
     @property
     def private_files(self) -> Path:
-        """Folder for the files through which rows are inserted: in the store, and for its owner alone."""
+        """Folder for the files through which rows go in and out: in the store, and for its owner alone."""
         return self.path / "inserts"
 
     def prepare(self) -> None:
@@ -77,8 +77,9 @@ class Lease:
         """
         with self.inserting:
             self.private_files.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for leftover in self.private_files.glob("*.native"):
-                leftover.unlink()
+            for pattern in ("*.native", "*.export"):
+                for leftover in self.private_files.glob(pattern):
+                    leftover.unlink()
 
     def release(self) -> None:
         """Give up one use; the last one gives up the store."""
