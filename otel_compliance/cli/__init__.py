@@ -10,7 +10,19 @@ from typing import Annotated, Final
 import typer
 
 from otel_compliance.cli import (
-    audit, calls, check, classify, content, demo, detect, erase, export, hold, migrate, report, spool,
+    audit,
+    calls,
+    check,
+    classify,
+    content,
+    demo,
+    detect,
+    erase,
+    export,
+    hold,
+    migrate,
+    report,
+    spool,
 )
 from otel_compliance.cli.answer import EXIT_CODES, command
 from otel_compliance.cli.verify import retention

@@ -13,13 +13,16 @@ import typer
 
 from otel_compliance.cli.answer import Answer, ExitCode, plain_table, progress
 from otel_compliance.cli.session import opened_store
+from otel_compliance.cli.trail import audit_trail
 from otel_compliance.config import Settings
 from otel_compliance.durable import create_file
+from otel_compliance.errors import HoldError
 
 if TYPE_CHECKING:
     from otel_compliance.govern.erasure import Certificate, ErasureSystem, Subject
     from otel_compliance.keys import KeyRing
     from otel_compliance.policy import Policy
+    from otel_compliance.store.client import Store
 
 User = Annotated[
     str, typer.Option("--user", help="The id that apps know the person by; '-' reads it from standard input.")
@@ -32,7 +35,8 @@ def erase(user: User, dry_run: DryRun = False) -> Answer:
 
     Systems of apps are those of the policy's [erasure.systems]. A system that fails is tried again; when one fails for
     good, or still holds something, the erasure is incomplete and the exit code is 1: run it again. The audit chains
-    still verify. A certificate is written to certificates/ in the data folder, and to the audit log.
+    still verify. Nothing is erased while a legal hold covers the person. A certificate is written to certificates/ in
+    the data folder, and to the audit log.
 
     Example: printf %s user-17 | otel-compliance erase --user -
     """
@@ -47,7 +51,7 @@ def erase(user: User, dry_run: DryRun = False) -> Answer:
     settings = Settings.from_env()
     ring, policy = KeyRing.from_settings(settings), Policy.from_settings(settings)
     subject = Subject(user_id, ring.pseudonym("user", user_id))
-    with _systems(settings, ring, policy) as systems:
+    with _systems(settings, ring, policy, None if dry_run else subject) as systems:
         if dry_run:
             return _found(systems, subject)
         certificate = run(
@@ -57,10 +61,19 @@ def erase(user: User, dry_run: DryRun = False) -> Answer:
 
 
 @contextmanager
-def _systems(settings: Settings, ring: KeyRing, policy: Policy) -> Iterator[Sequence[ErasureSystem]]:
+def _systems(
+    settings: Settings, ring: KeyRing, policy: Policy, erased: Subject | None
+) -> Iterator[Sequence[ErasureSystem]]:
     """All systems, those first whose erasure makes copies elsewhere unreadable.
 
+    Args:
+        settings: Where they are.
+        ring: The key ring.
+        policy: Names those of apps.
+        erased: The person, unless nothing is to be erased.
+
     Raises:
+        HoldError: A legal hold covers the person.
         ComplianceError: One of them cannot be opened.
     """
     from otel_compliance.govern.erasure.external import external_systems
@@ -79,7 +92,21 @@ def _systems(settings: Settings, ring: KeyRing, policy: Policy) -> Iterator[Sequ
         yield systems
         return
     with opened_store(settings) as store:
+        if erased is not None:
+            _refuse_held(store, erased)
         yield [*systems, StoreErasure(store)]
+
+
+def _refuse_held(store: Store, subject: Subject) -> None:
+    """Before anything is destroyed: what a legal hold covers must stay (GDPR Art. 17(3)(e))."""
+    from otel_compliance.store.holds import Holds
+
+    names = [hold.name for hold in Holds.covering(store, subject.pseudonym)]
+    if names:
+        raise HoldError(
+            f"nothing was erased: the person is under legal hold {', '.join(names)}",
+            remedy="erase when it is released: otel-compliance hold list",
+        )
 
 
 def _found(systems: Sequence[ErasureSystem], subject: Subject) -> Answer:
@@ -92,22 +119,12 @@ def _found(systems: Sequence[ErasureSystem], subject: Subject) -> Answer:
 
 def _certified(settings: Settings, certificate: Certificate) -> Path:
     """Write the certificate to a file and to the audit log."""
-    from opentelemetry.sdk._logs import LoggerProvider
-    from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
-
-    from otel_compliance.audit import AuditLog
     from otel_compliance.names import Event
-    from otel_compliance.store.exporter import ClickHouseLogExporter
 
     path = settings.directory / "certificates" / f"erasure-{certificate.erasure_id}.json"
     create_file(path, json.dumps(certificate.document(), indent=2).encode() + b"\n")
-    provider = LoggerProvider(shutdown_on_exit=False)
-    if settings.store is not None:
-        provider.add_log_record_processor(SimpleLogRecordProcessor(ClickHouseLogExporter(settings)))
-    log = AuditLog(directory=settings.audit_log, logger_provider=provider)
-    log.record(Event.ERASURE, certificate.facts())
-    log.close()
-    provider.shutdown()
+    with audit_trail(settings) as trail:
+        trail.record(Event.ERASURE, certificate.facts())
     return path
 
 

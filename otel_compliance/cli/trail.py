@@ -25,7 +25,8 @@ def audit_trail(settings: Settings) -> Iterator[AuditLog]:
     from otel_compliance.store.exporter import ClickHouseLogExporter
 
     provider = LoggerProvider(resource=Resource({"service.name": "otel-compliance"}), shutdown_on_exit=False)
-    provider.add_log_record_processor(SimpleLogRecordProcessor(ClickHouseLogExporter(settings)))
+    if settings.store is not None:
+        provider.add_log_record_processor(SimpleLogRecordProcessor(ClickHouseLogExporter(settings)))
     log = AuditLog(
         directory=settings.audit_log,
         logger_provider=provider,

@@ -17,8 +17,9 @@ from otel_compliance.store.client import Store
 from otel_compliance.store.queries import statement
 from otel_compliance.store.rows import Block
 
-TABLES: Final = (Table.TRACES, Table.LOGS, Table.AUDIT)
-"""The tables whose rows can be held: those that say whom a row is about."""
+TABLES: Final = (Table.AUDIT, Table.TRACES, Table.LOGS, Table.CONTENT)
+"""The tables whose rows can be held: those that say whom a row is about. A row is held with the audit event of its
+span, too: content, for example, does not say whose team's it is. So audit events come first."""
 
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 END: Final = datetime(2100, 1, 1, tzinfo=UTC)
@@ -150,8 +151,8 @@ class Holds:
     @staticmethod
     def unsettled(store: Store) -> dict[str, int]:
         """Rows by table that are covered and not marked as held, or the other way round."""
-        counts = {table: store.query(statement("unsettled"), {"table": table.value})[0]["rows"] for table in TABLES}
-        return {table.value: rows for table, rows in counts.items() if rows}
+        counts = {table.value: _unsettled(store, table) for table in TABLES}
+        return {table: rows for table, rows in counts.items() if rows}
 
     @staticmethod
     def apply(store: Store) -> dict[str, int]:
@@ -165,10 +166,21 @@ class Holds:
         Raises:
             StoreError: The store refuses, or the user may not alter the tables.
         """
-        changed = Holds.unsettled(store)
-        for table in changed:
-            store.command(statement("settle"), {"table": table})
+        changed: dict[str, int] = {}
+        for table in TABLES:
+            if rows := _unsettled(store, table):
+                store.command(statement("settle"), _place(table))
+                changed[table.value] = rows
         return changed
+
+
+def _unsettled(store: Store, table: Table) -> int:
+    return int(store.query(statement("unsettled"), _place(table))[0]["rows"])
+
+
+def _place(table: Table) -> dict[str, Any]:
+    """Which table, and whether its rows are held with their audit events."""
+    return {"table": table.value, "linked": table is not Table.AUDIT}
 
 
 def _hold(row: dict[str, Any]) -> Hold:

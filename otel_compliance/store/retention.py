@@ -16,7 +16,10 @@ from otel_compliance.store.schema import migrations
 
 MERGE_DELAY: Final = timedelta(days=1)
 """How long a row may be overdue. ClickHouse looks for expired rows every ``merge_with_ttl_timeout``, four hours by
-default, and such merges take turns; a table that drops whole parts waits for the last row of the day, too."""
+default, and such merges take turns."""
+
+_PARTITION: Final = timedelta(days=31)
+"""A table that drops whole parts waits for the last row of a part, which may hold a month."""
 
 _TTL: Final = re.compile(r"\bTTL\s+(.+?)\s*(?:\bSETTINGS\b.*)?$", re.DOTALL)
 _DROP_PARTS: Final = re.compile(r"\bttl_only_drop_parts\s*=\s*([01])")
@@ -143,7 +146,9 @@ def enforce(store: Store) -> None:
 def _table(store: Store, policy: Policy, table: str, ttl: Ttl, now: datetime, unsettled: int) -> TableRetention:
     actual, expected = _actual(store, table), _normal(store, ttl.text)
     state = "missing" if not actual.text else "as declared" if _normal(store, actual.text) == expected else "altered"
-    classes = tuple(_classes(store, policy, table, expected, now - MERGE_DELAY * (2 if ttl.drops_parts else 1)))
+    classes = tuple(
+        _classes(store, policy, table, expected, now - MERGE_DELAY - (_PARTITION if ttl.drops_parts else timedelta()))
+    )
     return TableRetention(table, state, actual.drops_parts != ttl.drops_parts, unsettled, classes)
 
 

@@ -126,3 +126,16 @@ def test_holds_that_are_refused(run, arguments: tuple[str, ...], code: int, mess
     assert done.code == code
     assert message in done.stderr
     assert run("hold", "list", "--all", "--json").document == {"holds": []}
+
+
+def test_an_erasure_waits_for_the_release(run, recording) -> None:
+    """While a hold covers the person nothing is erased, and the hold is named; after its release it is."""
+    recording.call(compliance_retention_days=90)
+    recording.end()
+    name = run("hold", "add", "--user", "jane@example.com", "--reason", "case 17", "--json").document["name"]
+    done = run("erase", "--user", "jane@example.com")
+    assert (done.code, done.stdout) == (70, "")
+    assert f"nothing was erased: the person is under legal hold {name}" in done.stderr
+    assert run("erase", "--user", "jane@example.com", "--dry-run").code == 0
+    run("hold", "release", name)
+    assert run("erase", "--user", "jane@example.com", "--json").document["status"] == "complete"

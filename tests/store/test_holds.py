@@ -101,12 +101,27 @@ def test_spans_are_held(store: Store) -> None:
     assert held(store, "otel_traces") == ["k1:held"]
 
 
+def test_content_is_held_with_its_call(store: Store) -> None:
+    """Content names its user, but no team: it is held with the audit event of its span, and released with it."""
+    held_row, free_row = rows("k1:held", team="legal"), rows("k1:free")
+    insert_calls(store, [held_row, free_row])
+    for row in (held_row, free_row):
+        columns = "Timestamp, TraceId, SpanId, UserId, RetentionDays"
+        values = f"now64(9) - INTERVAL 1 DAY, '{row['TraceId']}', '{row['SpanId']}', 'k1:{row['TraceId'][-1]}', 30"
+        store.command(f"INSERT INTO genai_content ({columns}) SELECT {values}")
+    hold = Holds.add(store, team="legal", reason="case 17")
+    query = "SELECT TraceId AS trace FROM genai_content WHERE LegalHold"
+    assert store.query(query) == [{"trace": held_row["TraceId"]}]
+    Holds.release(store, hold.name)
+    assert (store.query(query), held(store, "otel_audit")) == ([], [])
+
+
 def test_later_rows_are_held_by_the_next_apply(store: Store) -> None:
     """A row that comes after the hold is found as not settled, and marked; a second time there is nothing to do."""
     Holds.add(store, user="k1:held", reason="case 17")
     insert_calls(store, [rows("k1:held"), rows("k1:free")])
     assert held(store) == []
-    assert Holds.unsettled(store) == Holds.apply(store) == {"otel_logs": 1, "otel_audit": 1}
+    assert Holds.unsettled(store) == Holds.apply(store) == {"otel_audit": 1, "otel_logs": 1}
     assert (held(store), Holds.apply(store)) == (["k1:held"], {})
 
 

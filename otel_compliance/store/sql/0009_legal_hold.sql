@@ -18,15 +18,18 @@ SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fs
 -- So that every table that holds apply to says in the same words whom a row is about.
 ALTER TABLE otel_logs ADD COLUMN IF NOT EXISTS UserId String ALIAS LogAttributes['compliance.user.id'];
 ALTER TABLE otel_logs ADD COLUMN IF NOT EXISTS TeamId String ALIAS LogAttributes['compliance.team.id'];
+ALTER TABLE genai_content ADD COLUMN IF NOT EXISTS TeamId String ALIAS '';
 
 ALTER TABLE otel_traces ADD COLUMN IF NOT EXISTS LegalHold Bool DEFAULT false CODEC(ZSTD(1));
 ALTER TABLE otel_logs ADD COLUMN IF NOT EXISTS LegalHold Bool DEFAULT false CODEC(ZSTD(1));
 ALTER TABLE otel_audit ADD COLUMN IF NOT EXISTS LegalHold Bool DEFAULT false CODEC(ZSTD(1));
+ALTER TABLE genai_content ADD COLUMN IF NOT EXISTS LegalHold Bool DEFAULT false CODEC(ZSTD(1));
 
 -- A held row keeps its RetentionDays, so that a release restores what was. The condition is not part of the date: where
 -- all dates of a part have passed, the engine drops it without a look at its rows, unless the TTL has a condition.
 ALTER TABLE otel_traces MODIFY TTL toDateTime(Timestamp) + toIntervalDay(RetentionDays) DELETE WHERE NOT LegalHold;
 ALTER TABLE otel_logs MODIFY TTL toDateTime(Timestamp) + toIntervalDay(RetentionDays) DELETE WHERE NOT LegalHold;
+ALTER TABLE genai_content MODIFY TTL toDateTime(Timestamp) + toIntervalDay(RetentionDays) DELETE WHERE NOT LegalHold;
 ALTER TABLE otel_audit MODIFY TTL toDateTime(Timestamp) + INTERVAL 7 YEAR DELETE WHERE NOT LegalHold;
 
 -- One held row must not keep the other rows of its part.
