@@ -177,6 +177,9 @@ def _classes(store: Store, policy: Policy, table: str, ttl: str, limit: datetime
     """The rows of a table by class, judged by what the migrations declare, not by what the table has."""
     expires, _, condition = ttl.partition(" WHERE ")
     columns = _columns(store, table)
+    if not columns:
+        # Somebody dropped the table. That its TTL is missing is said already.
+        return
     moment = next(name for name in columns if re.search(rf"\b{name}\b", expires))
     by_class: dict[str, list[dict[str, Any]]] = {}
     # Everything that is put in comes from the migrations and from names of columns.
