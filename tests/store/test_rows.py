@@ -146,7 +146,7 @@ def test_a_log_record_becomes_a_row_and_comes_back(store: Store) -> None:
     )
     store.insert(block)
     assert store.query(
-        "SELECT * EXCEPT (IngestedAt, Timestamp), toUnixTimestamp64Nano(Timestamp) AS At FROM otel_logs"
+        "SELECT * EXCEPT (IngestedAt, LegalHold, Timestamp), toUnixTimestamp64Nano(Timestamp) AS At FROM otel_logs"
     ) == [
         {
             "TraceId": f"{1:032x}",
