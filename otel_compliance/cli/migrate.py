@@ -9,7 +9,7 @@ import typer
 from otel_compliance.cli.answer import Answer
 from otel_compliance.cli.session import store_dsn
 from otel_compliance.config import Settings, redacted_dsn
-from otel_compliance.store.schema import Topology
+from otel_compliance.store.topology import Topology
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be applied.")]
 Where = Annotated[

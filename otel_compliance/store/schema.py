@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from importlib import resources
 from typing import Final
 
@@ -15,6 +14,7 @@ from otel_compliance.errors import SchemaError
 from otel_compliance.names import Table
 from otel_compliance.store.client import Store
 from otel_compliance.store.rows import Block
+from otel_compliance.store.topology import Topology
 
 _FILE_NAME: Final = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 _RECORD_TYPES: Final = {
@@ -30,32 +30,6 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 """
 _TOKEN: Final = re.compile(
     r"""(?P<comment>--[^\n]*|/\*.*?\*/)|'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|;""", re.DOTALL
-)
-
-
-class Topology(StrEnum):
-    """Where the tables live. Only the names of engines and of one setting differ.
-
-    On a cluster the database is one of the engine ``Replicated``, which runs each statement on all replicas.
-    """
-
-    NODE = "node"
-    CLUSTER = "cluster"
-    CLOUD = "cloud"
-
-    def rendered(self, statement: str) -> str:
-        """A statement for this topology."""
-        if self is Topology.NODE:
-            return statement
-        prefix = "Replicated" if self is Topology.CLUSTER else "Shared"
-        return _ENGINE.sub(rf"\1{prefix}\2", statement).replace(_WINDOW, _REPLICATED_WINDOW)
-
-
-_ENGINE: Final = re.compile(r"(ENGINE = )((?:Aggregating|Replacing)?MergeTree)")
-_WINDOW: Final = "non_replicated_deduplication_window = 10000"
-_REPLICATED_WINDOW: Final = (
-    # Seven days, since the window in time is an hour by default, which an outage outlasts.
-    "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
 )
 
 

@@ -93,7 +93,10 @@ def test_the_search_finds(store: Store, tmp_path: Path) -> None:
         store=store,
         texts={"what a printed": "to ana@example.com", "what b printed": "nothing"},
     )
-    assert found.hits == ("what a printed", "below/leak.bin", "table otel_audit", "table otel_logs")
+    assert found.hits == (
+        *("what a printed", "below/leak.bin"),
+        *("table genai_usage_hour", "table otel_audit", "table otel_logs"),
+    )
     assert (found.values, found.files, found.size) == (3, 2, 26)
     assert found.rows >= 2
 

@@ -12,7 +12,8 @@ from support.store import NOW, audit_row, insert_calls
 from otel_compliance.errors import SchemaError
 from otel_compliance.names import Attr, GenAI
 from otel_compliance.store.client import Store
-from otel_compliance.store.schema import Migration, Topology, migrate, migrations, pending
+from otel_compliance.store.schema import Migration, migrate, migrations, pending
+from otel_compliance.store.topology import Topology
 
 
 @pytest.fixture
