@@ -8,7 +8,7 @@ BENCH_VENV := .venv-bench
 BENCH_STAMP := $(BENCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest test-matrix explore check format docs bench bench-smoke clean
+.PHONY: help demo test test-lowest test-matrix explore check format docs bench crash bench-smoke clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,10 +60,14 @@ bench: $(STAMP) $(BENCH_STAMP) ## Run the benchmarks, with peers beside this pac
 	$(BENCH_VENV)/bin/python benchmarks/redaction.py
 	$(BIN)/python benchmarks/storage.py
 
+crash: $(STAMP) ## Kill processes at 200 random points, and see that nothing is lost
+	PYTHONPATH=tests $(BIN)/python benchmarks/crash.py
+
 bench-smoke: $(STAMP) ## Run each benchmark briefly, to see that it works
 	$(BIN)/python benchmarks/overhead.py --smoke
 	$(BIN)/python benchmarks/redaction.py --smoke
 	$(BIN)/python benchmarks/storage.py --smoke
+	PYTHONPATH=tests $(BIN)/python benchmarks/crash.py --smoke
 
 clean: ## Remove the environment, caches and the demo's data
 	rm -rf $(VENV) $(BENCH_VENV) .otel-compliance .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build .coverage

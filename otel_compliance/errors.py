@@ -17,6 +17,7 @@ ComplianceError
 │   ├── StoreUnavailable   the store cannot be reached, or another process owns it
 │   ├── SchemaError        the schema is missing, newer than this version, or was edited
 │   └── SpoolError         the spool cannot be written or holds a damaged segment
+│       ├── SpoolFull      the spool takes no more
 │       └── SpoolKeyError  a segment is encrypted with another key
 └── RuleError              a detection rule is wrong
 ```
@@ -116,6 +117,10 @@ class SchemaError(StoreError):
 
 class SpoolError(StoreError):
     """The spool cannot be written, or one of its segments is damaged."""
+
+
+class SpoolFull(SpoolError):
+    """The spool has reached its bound."""
 
 
 class SpoolKeyError(SpoolError):

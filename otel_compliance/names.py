@@ -164,7 +164,16 @@ class Metric(StrEnum):
     CACHE_WRITE_TOKENS = "gen_ai.client.inference.usage.cache_write.input_tokens"
     REASONING_TOKENS = "gen_ai.client.inference.usage.reasoning.output_tokens"
     INTERNAL_ERRORS = "compliance.internal.errors"
+    SPANS_EXPORTED = "otel.sdk.exporter.span.exported"
+    SPANS_INFLIGHT = "otel.sdk.exporter.span.inflight"
+    LOGS_EXPORTED = "otel.sdk.exporter.log.exported"
+    LOGS_INFLIGHT = "otel.sdk.exporter.log.inflight"
+    EXPORT_DURATION = "otel.sdk.exporter.operation.duration"
+    EXPORT_BYTES = "compliance.export.size"
     EXPORT_ITEMS = "compliance.export.items"
+    DELIVERY_DURATION = "compliance.delivery.duration"
+    SPOOL_SEGMENTS = "compliance.spool.segments"
+    SPOOL_SIZE = "compliance.spool.size"
 
 
 class Table(StrEnum):
@@ -177,6 +186,7 @@ class Table(StrEnum):
     FINDINGS = "detection_findings"
     EVALUATIONS = "detection_evaluations"
     FIRST_SEEN = "genai_first_seen"
+    LEDGER = "export_ledger"
     HOLDS = "legal_holds"
     MIGRATIONS = "schema_migrations"
 

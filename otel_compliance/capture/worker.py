@@ -36,7 +36,7 @@ class Worker:
     def __init__(self) -> None:
         self._become()
         _workers.add(self)
-        _at_exit(WeakMethod(self._exit))
+        at_exit(WeakMethod(self._exit))
 
     def _become(self) -> None:
         """Begin: on construction, and in a forked child, which has none of its parent's threads."""
@@ -109,7 +109,7 @@ class Worker:
         self.flush(EXIT_SECONDS)
 
 
-def _at_exit(method: WeakMethod[Callable[[], None]]) -> None:
+def at_exit(method: WeakMethod[Callable[[], None]]) -> None:
     """Call a method, if its object is still there, before the process exits.
 
     Where `threading` has a list of its own for that, it is used: children of `multiprocessing` leave without `atexit`.

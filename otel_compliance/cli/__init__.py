@@ -25,7 +25,7 @@ from otel_compliance.cli import (
     spool,
 )
 from otel_compliance.cli.answer import EXIT_CODES, command
-from otel_compliance.cli.verify import retention
+from otel_compliance.cli.verify import delivery, retention
 
 __all__ = ["app", "main"]
 
@@ -67,6 +67,7 @@ for _target, _name, _function in (
     (spool_app, "list", spool.list_segments),
     (spool_app, "replay", spool.replay),
     (spool_app, "drop", spool.drop),
+    (verify_app, "delivery", delivery.delivery),
     (app, "erase", erase.erase),
     (app, "migrate", migrate.migrate),
     (app, "build", report.build),

@@ -50,6 +50,9 @@ def opened_store(settings: Settings) -> Iterator[Store]:
         if delivered.quarantined:
             aside = f"{delivered.quarantined} segments could not be delivered and were set aside in {settings.spool}."
             progress().print(aside, style="yellow", soft_wrap=True)
+        if delivered.locked is not None:
+            locked = f"Some segments wait: {delivered.locked.problem}. {delivered.locked.remedy}"
+            progress().print(locked, style="yellow", soft_wrap=True)
         yield store
 
 

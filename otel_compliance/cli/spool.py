@@ -12,7 +12,7 @@ import typer
 
 from otel_compliance.cli.answer import Answer, ExitCode, plain_table, printable
 from otel_compliance.config import Settings
-from otel_compliance.errors import SpoolError
+from otel_compliance.errors import SpoolError, SpoolKeyError
 
 if TYPE_CHECKING:
     from otel_compliance.store.spool import Spool
@@ -36,10 +36,15 @@ class _Segment:
     written: datetime
     problem: str = ""
 
+    @property
+    def name(self) -> str:
+        """What it is called in `spool list`."""
+        return self.path.name if self.state == "quarantined" else f"{self.path.parent.name}/{self.path.name}"
+
     def document(self) -> dict[str, Any]:
         """The same as JSON."""
         return {
-            "name": self.path.name if self.state == "quarantined" else f"{self.path.parent.name}/{self.path.name}",
+            "name": self.name,
             "state": self.state,
             "table": self.table,
             "rows": self.rows,
@@ -53,14 +58,15 @@ def list_segments() -> Answer:
     """Show the segments that wait for delivery, and those that were set aside.
 
     A segment is set aside ("quarantined") when it is damaged, or when the store takes others of its table and refuses
-    this one. Exits with 1 when there are any.
+    this one. One that waits and was encrypted with another HMAC key is "locked": it is delivered once that key is back.
+    Exits with 1 when there are any of either.
 
     Example: otel-compliance spool list
     """
     spool = _spool()
     found = [_look(spool, path, "waiting") for path in spool.segments()]
     found += [_look(spool, path, "quarantined") for path in spool.quarantined()]
-    aside = any(segment.state == "quarantined" for segment in found)
+    aside = any(segment.state != "waiting" for segment in found)
     return Answer(
         document={"directory": str(spool.directory), "segments": [segment.document() for segment in found]},
         view=_table(found, "Nothing waits and nothing was set aside."),
@@ -93,9 +99,9 @@ def replay(segments: Segments = None, every: All = False) -> Answer:
 
 
 def drop(segments: Segments = None, every: All = False, yes: Yes = False) -> Answer:
-    """Delete segments that were set aside. What is in them is lost.
+    """Delete segments that were set aside, or locked ones by their names. What is in them is lost.
 
-    Without --yes it is only said what would be lost.
+    Without --yes it is only said what would be lost. `verify delivery` shows what was dropped.
 
     Example: otel-compliance spool drop --all --yes
     """
@@ -103,10 +109,10 @@ def drop(segments: Segments = None, every: All = False, yes: Yes = False) -> Ans
     from rich.text import Text
 
     spool = _spool()
-    chosen = [_look(spool, path, "quarantined") for path in _chosen(spool, segments, every=every)]
+    chosen = [_look(spool, path, "quarantined") for path in _chosen(spool, segments, every=every, locked=True)]
     if yes:
         for segment in chosen:
-            spool.remove(segment.path)
+            spool.drop(segment.path)
     rows = sum(segment.rows for segment in chosen)
     verdict = f"{'Dropped' if yes else 'Would drop'} {len(chosen)} segments with {rows} rows that can be read."
     return Answer(
@@ -121,8 +127,8 @@ def _spool() -> Spool:
     return Spool.from_settings(Settings.from_env())
 
 
-def _chosen(spool: Spool, names: Sequence[str] | None, *, every: bool) -> list[Path]:
-    """The segments that are meant.
+def _chosen(spool: Spool, names: Sequence[str] | None, *, every: bool, locked: bool = False) -> list[Path]:
+    """The segments that are meant: those that were set aside and, if named and `locked`, those that cannot be opened.
 
     Raises:
         BadParameter: None are named, or both names and --all are given.
@@ -131,13 +137,17 @@ def _chosen(spool: Spool, names: Sequence[str] | None, *, every: bool) -> list[P
     if bool(names) == every:
         raise typer.BadParameter("name segments, or give --all")
     aside = {path.name: path for path in spool.quarantined()}
+    known = dict(aside)
+    if locked and names:
+        looked = (_look(spool, path, "waiting") for path in spool.segments())
+        known |= {segment.name: segment.path for segment in looked if segment.state == "locked"}
     for name in names or ():
-        if name not in aside:
+        if name not in known:
             raise SpoolError(
                 f"{name}: no segment of this name was set aside in {spool.directory}",
                 remedy="see the names with: otel-compliance spool list",
             )
-    return list(aside.values()) if every else [aside[name] for name in names or ()]
+    return list(aside.values()) if every else [known[name] for name in names or ()]
 
 
 def _look(spool: Spool, path: Path, state: str) -> _Segment:
@@ -149,6 +159,8 @@ def _look(spool: Spool, path: Path, state: str) -> _Segment:
         return _Segment(path, state, "", 0, 0, datetime.now(UTC), "it is gone")
     try:
         block, _ = spool.read(path)
+    except SpoolKeyError as error:
+        return _Segment(path, "locked" if state == "waiting" else state, "", 0, size, written, error.problem)
     except SpoolError as error:
         return _Segment(path, state, "", 0, size, written, error.problem.rpartition(": ")[2])
     except OSError as error:

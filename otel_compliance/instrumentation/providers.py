@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakMethod, WeakSet
 
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
@@ -15,6 +16,7 @@ from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from otel_compliance import health
+from otel_compliance.capture.worker import at_exit
 from otel_compliance.config import Settings
 from otel_compliance.redact import MetricsRedactor
 
@@ -54,6 +56,15 @@ class Providers:
         self._metrics_redactor = metrics_redactor
         self._attached: WeakSet[Any] = WeakSet()
         self._lock = threading.RLock()
+        self._process = os.getpid()
+        at_exit(WeakMethod(self._flush_child))
+
+    def _flush_child(self) -> None:
+        """Flush what a forked child leaves: one of `multiprocessing` ends without the shutdown of its providers."""
+        if os.getpid() != self._process:
+            for provider in list(self._attached):
+                with health.contained("instrumentation.exit"):
+                    provider.force_flush()
 
     def attach_existing(self) -> None:
         """Attach to the providers that are there already, so that every scope is redacted from now on."""

@@ -7,13 +7,32 @@ percent-encoding hide nothing. Offsets in it are offsets of characters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from importlib import metadata
-from typing import Final, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from otel_compliance.errors import RedactionError
+
+_T = TypeVar("_T")
+
+
+class _derived(Generic[_T]):  # noqa: N801 - a decorator
+    """`functools.cached_property` as it is from Python 3.12 on.
+
+    Before, all instances share a lock: a process that is forked while a thread holds it hangs at its next use.
+    """
+
+    def __init__(self, function: Callable[[Any], _T]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, instance: Any, owner: type) -> _T:
+        value = self._function(instance)
+        instance.__dict__[self._function.__name__] = value
+        return value
+
 
 ENTRY_POINT_GROUP = "otel_compliance_recognizer"
 """Third parties add recognisers under this group; the object is called without arguments."""
@@ -102,7 +121,7 @@ class Folded:
     text: str
     prefilter: Scanner | None = None
 
-    @cached_property
+    @_derived
     def hits(self) -> Hits | None:
         """What the prefilter saw; `None` when there is none, so that all has to be looked for."""
         return self.prefilter.scan(self) if self.prefilter else None
@@ -111,7 +130,7 @@ class Folded:
         """Whether what a gate guards may be in the text."""
         return self.hits is None or gate in self.hits.gates
 
-    @cached_property
+    @_derived
     def shape(self) -> bytes:
         """The same length again.
 
@@ -120,7 +139,7 @@ class Folded:
         """
         return self.ascii.translate(_SHAPES)
 
-    @cached_property
+    @_derived
     def colons(self) -> Sequence[int]:
         """Offsets of all colons. They are rare, so that finding them is cheaper than any pattern that has one."""
         offsets = []
@@ -130,7 +149,7 @@ class Folded:
             at = self.ascii.find(b":", at + 1)
         return offsets
 
-    @cached_property
+    @_derived
     def runs(self) -> Sequence[tuple[int, int]]:
         """Where `MIN_RUN` and more of `TOKEN_CHARS` stand in a row: (first offset, offset behind the last)."""
         rows = self.ascii.translate(_RUNS)
@@ -143,7 +162,7 @@ class Folded:
             start = rows.find(_RUN, end)
         return runs
 
-    @cached_property
+    @_derived
     def literal_runs(self) -> Sequence[tuple[int, int]]:
         """Those of the runs that may belong to a credential of a known format."""
         if self.hits is None:
@@ -160,7 +179,7 @@ class Folded:
                 runs.append((start, done))
         return runs
 
-    @cached_property
+    @_derived
     def number_areas(self) -> Sequence[tuple[int, int]]:
         """Where numbers may be: (first offset, offset behind the last).
 

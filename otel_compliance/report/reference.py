@@ -23,7 +23,16 @@ _METRICS: Final = {
     Metric.CACHE_WRITE_TOKENS: "Input tokens written to the cache (GenAI conventions)",
     Metric.REASONING_TOKENS: "Output tokens of thinking (GenAI conventions)",
     Metric.INTERNAL_ERRORS: "Errors of this layer that were swallowed, by component and exception type",
-    Metric.EXPORT_ITEMS: "Rows by what became of them: written, dropped, delivered, retried, quarantined, altered",
+    Metric.SPANS_EXPORTED: "Spans written to the spool, or dropped with the reason as `error.type` (SDK conventions)",
+    Metric.SPANS_INFLIGHT: "Spans that are being written (SDK conventions)",
+    Metric.LOGS_EXPORTED: "Log records written to the spool, or dropped likewise (SDK conventions)",
+    Metric.LOGS_INFLIGHT: "Log records that are being written (SDK conventions)",
+    Metric.EXPORT_DURATION: "Seconds to convert, encrypt and sync a batch (SDK conventions)",
+    Metric.EXPORT_BYTES: "Bytes written to the spool",
+    Metric.EXPORT_ITEMS: "Rows by what became of them in the spool: delivered, retried, quarantined, altered",
+    Metric.DELIVERY_DURATION: "Seconds from the acceptance of a segment to its delivery",
+    Metric.SPOOL_SEGMENTS: "Segments that wait for delivery, of all processes that share the spool",
+    Metric.SPOOL_SIZE: "Bytes of them",
 }
 _EVENTS: Final = {
     Event.REQUEST: "one call to the Claude API, sampled or not",

@@ -10,10 +10,12 @@ from typing import Final
 from otel_compliance import health
 from otel_compliance.errors import SchemaError, SpoolError, SpoolKeyError, StoreError, StoreUnavailable
 from otel_compliance.store.client import Store
-from otel_compliance.store.rows import Block
+from otel_compliance.store.rows import COLUMN_TYPES, Block
+from otel_compliance.store.segment import SegmentName
 from otel_compliance.store.spool import Spool
-from otel_compliance.store.telemetry import count_items
+from otel_compliance.store.telemetry import count_items, record_delivery
 
+_SEGMENT_COLUMN: Final = "Segment"
 _PATIENCE: Final = 16
 """Refusals of one table, with nothing accepted, after which most of its segments are passed over."""
 
@@ -57,20 +59,21 @@ class Delivery:
         segments: Segments delivered so far.
         rows: Rows in them.
         quarantined: Segments set aside so far.
+        locked: Why segments wait that were encrypted with another key; `None` when there are none.
     """
 
     def __init__(self, spool: Spool, store: Store) -> None:
         self._spool = spool
         self._store = store
         self._lanes: defaultdict[str, _Lane] = defaultdict(_Lane)
-        self._unreadable: SpoolKeyError | None = None
         self.segments = self.rows = self.quarantined = 0
+        self.locked: SpoolKeyError | None = None
 
     def run(self) -> None:
         """Deliver what can be delivered, then settle what was refused.
 
         Raises:
-            StoreUnavailable, SchemaError, StoreError, SpoolKeyError: As `otel_compliance.store.drain.drain`.
+            StoreUnavailable, SchemaError, StoreError: As `otel_compliance.store.drain.drain`.
             OSError: The spool cannot be changed.
         """
         for segment in self._spool.segments():
@@ -82,8 +85,6 @@ class Delivery:
                 for segment, _ in lane.refused:
                     self._deliver(segment, last_chance=True)
         self._spool.sweep()
-        if self._unreadable is not None:
-            raise self._unreadable
         for lane in self._lanes.values():
             if lane.closed is not None:
                 raise lane.closed
@@ -92,15 +93,15 @@ class Delivery:
                 raise StoreError(f"{error.problem}; what it refuses waits in the spool", remedy=error.remedy)
 
     def _deliver(self, segment: Path, *, last_chance: bool = False) -> None:
-        found = self._read(segment)
-        if found is None:
+        content = self._read(segment)
+        if content is None:
             return
-        block, token = found
+        block, token = content
         lane = self._lanes[block.table]
         if lane.passes_over(segment):
             return
         try:
-            self._store.insert(block, token=token)
+            self._insert(segment, block, token)
         except StoreUnavailable:
             count_items("retried", block.count)
             raise
@@ -120,18 +121,31 @@ class Delivery:
             self.segments += 1
             self.rows += block.count
             count_items("delivered", block.count)
+            if name := SegmentName.of(segment):
+                record_delivery(name.accepted)
 
     def _read(self, segment: Path) -> tuple[Block, str] | None:
-        """A segment's rows and their token, if there are any: what is damaged is set aside."""
+        """Rows and token of a segment; `None` when it cannot be delivered now, or ever."""
         try:
             return self._spool.read(segment)
         except SpoolKeyError as error:
-            self._unreadable = error
+            # The key may come back, and with it the rows: it waits, and holds up nothing.
+            self.locked = error
         except SpoolError as error:
             self._set_aside(segment, error, 1)
         except OSError as error:
             health.swallow("store.drain", error)
         return None
+
+    def _insert(self, segment: Path, block: Block, token: str) -> None:
+        """Insert rows that say which segment brought them, which feeds the ledger."""
+        name = SegmentName.of(segment)
+        if name is None:
+            self._store.insert(block, token=token)
+            return
+        columns = {**block.columns, _SEGMENT_COLUMN: [str(name)] * block.count}
+        types = {**COLUMN_TYPES[block.table], _SEGMENT_COLUMN: "LowCardinality(String)"}
+        self._store.insert(Block(block.table, columns, block.count), token=token, types=types)
 
     def _set_aside(self, segment: Path, error: Exception, rows: int) -> None:
         health.swallow("store.drain", error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from weakref import WeakSet
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from otel_compliance import health
-from otel_compliance.errors import ComplianceError, SpoolError
+from otel_compliance.errors import ComplianceError, SpoolError, SpoolKeyError
 from otel_compliance.store.client import Store, connect
 from otel_compliance.store.delivery import Delivery
 from otel_compliance.store.lock import FileLock
@@ -22,6 +23,7 @@ from otel_compliance.store.spool import Spool
 from otel_compliance.store.telemetry import explain
 
 _IDLE_SECONDS: Final = 2.0
+_POLL_SECONDS: Final = 0.02
 _MAX_BACKOFF_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 2.0
 """How long the end of the process may wait for a last delivery; what is left is delivered by the next process."""
@@ -35,18 +37,21 @@ class DrainReport:
         segments: Segments delivered.
         rows: Rows in them.
         quarantined: Segments that were set aside, since they are damaged or the store refuses them for good.
+        locked: Why segments were left waiting that were encrypted with another key; `None` when there are none.
     """
 
     segments: int = 0
     rows: int = 0
     quarantined: int = 0
+    locked: SpoolKeyError | None = None
 
 
 def drain(spool: Spool, store: Store, *, wait: bool = True) -> DrainReport:
     """Deliver every waiting segment. Each is delivered at least once and counts once, whatever crashes when.
 
-    A segment that is damaged is set aside. One that the store refuses is set aside only if the store takes other
-    segments of the same table: a store that refuses everything has a fault of its own, and nothing is lost to that.
+    A segment that is damaged is set aside. One that was encrypted with another key waits, since that key may come back.
+    One that the store refuses is set aside only if the store takes other segments of the same table: a store that
+    refuses everything has a fault of its own, and nothing is lost to that.
 
     Args:
         spool: What to deliver.
@@ -70,7 +75,7 @@ def drain(spool: Spool, store: Store, *, wait: bool = True) -> DrainReport:
             delivery.run()
         except OSError as error:
             raise _unwritable(spool, error) from error
-        return DrainReport(delivery.segments, delivery.rows, delivery.quarantined)
+        return DrainReport(delivery.segments, delivery.rows, delivery.quarantined, delivery.locked)
 
 
 @contextmanager
@@ -128,6 +133,23 @@ class BackgroundDrainer:
                 self._thread.start()
         self._wake.set()
 
+    def flush(self, seconds: float) -> bool:
+        """Wait until everything that this process wrote is delivered, by this drainer or by that of another process.
+
+        Args:
+            seconds: How long to wait at most.
+
+        Returns:
+            Whether it is.
+        """
+        deadline = time.monotonic() + seconds
+        self.notify()
+        while self._spool.has_own():
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        return True
+
     def stop(self) -> None:
         """Try once more to deliver what waits, for a bounded time. What is left stays in the spool."""
         self._stopping.set()
@@ -144,7 +166,9 @@ class BackgroundDrainer:
                 self._wake.clear()
                 try:
                     store = store or connect(self._dsn)
-                    drain(self._spool, store, wait=False)
+                    report = drain(self._spool, store, wait=False)
+                    if report.locked is not None:
+                        explain(report.locked, "they wait in the spool until they can be opened")
                     backoff = 0.0
                 except Exception as error:  # noqa: BLE001 - it is tried again
                     self._failed(error)

@@ -39,7 +39,7 @@ def test_segments_are_listed(run, spool: Spool) -> None:
     done = run("spool", "list", "--json")
     by_problem = {item["problem"]: item for item in done.document["segments"] if item["state"] == "quarantined"}
     common = {
-        "name": IsStr(regex=r".+-\d+-\d{8}\.seg"),
+        "name": IsStr(regex=r".+-\d{19}-\d{8}-\d+-\d+\.seg"),
         "state": "quarantined",
         "bytes": IsPositiveInt,
         "written": IsStr,

@@ -102,8 +102,9 @@ def test_sealed_content_cannot_be_moved_to_another_call(settings: Settings, stor
     trace, other = call(settings, user), call(settings, user)
     drain(Spool.from_settings(settings), store)
     store.command(
-        "INSERT INTO genai_content SELECT Timestamp, {other:String}, SpanId, UserId, Name, Sealed, RetentionDays, "
-        "IngestedAt, LegalHold FROM genai_content WHERE TraceId = {trace:String}",
+        "INSERT INTO genai_content (Timestamp, TraceId, SpanId, UserId, Name, Sealed, RetentionDays) "
+        "SELECT Timestamp, {other:String}, SpanId, UserId, Name, Sealed, RetentionDays "
+        "FROM genai_content WHERE TraceId = {trace:String}",
         {"other": other, "trace": trace},
     )
     values = [item.value for item in ContentReader.from_settings(store, settings).of_trace(other)]

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from store.blocks import RING, block, stored
@@ -27,7 +28,7 @@ class Scripted:
         self.tried: list[str] = []
         self.taken: list[str] = []
 
-    def insert(self, rows: Block, *, token: str = "") -> None:
+    def insert(self, rows: Block, *, token: str = "", types: Any = None) -> None:
         """Take or refuse."""
         name = str((rows.columns.get("SpanName") or rows.columns["Body"])[0])
         self.tried.append(name)
@@ -254,7 +255,7 @@ def test_leftovers_of_killed_processes_are_removed(tmp_path: Path, store: Store)
         os.utime(tmp_path / name, (long_ago, long_ago))
     spool.sweep()
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if spool.exporter_id not in str(path)}
-    assert left == {"old", "new", "new/1.tmp", "used", "used/1.seg"}
+    assert left == {"old", "new", "new/1.tmp", "used", "used/1.seg", "ledger"}
 
 
 DRAINER = """

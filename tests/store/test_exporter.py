@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from store.blocks import stored
-from store.conftest import Counts
+from store.conftest import Counts, points
 
 from otel_compliance import health
 from otel_compliance.config import Settings
@@ -97,7 +97,7 @@ class Server:
             raise StoreUnavailable("http://127.0.0.1:1/otel: the store is away", remedy="wait")
         return self
 
-    def insert(self, block: Block, *, token: str = "") -> None:
+    def insert(self, block: Block, *, token: str = "", types: Any = None) -> None:
         """Take everything."""
         self.blocks.append(block)
         self.arrived.set()
@@ -158,8 +158,8 @@ def test_a_full_spool_is_counted_and_explained_once(
     assert counts() == {"dropped": 6}
     assert [line for line in caplog.messages if "the spool is full" in line] == [
         (
-            f"otel-compliance: {settings.spool}: the spool is full: it takes 10 bytes; spans and audit events are "
-            "dropped until that is mended → see why the store takes no data: otel-compliance check"
+            f"otel-compliance: {settings.spool}: the spool is full: it takes 9 bytes of otel_traces; spans and audit "
+            "events are dropped until that is mended → see why the store takes no data: otel-compliance check"
         )
     ]
 
@@ -297,7 +297,7 @@ def test_a_server_without_schema_is_explained(
     """The app does not change the server's schema: it says what to run, and everything waits."""
 
     class Unmigrated:
-        def insert(self, block: Block, *, token: str = "") -> None:
+        def insert(self, block: Block, *, token: str = "", types: Any = None) -> None:
             store.query("SELECT 1 FROM no_such_table")
 
         def close(self) -> None: ...
@@ -320,18 +320,18 @@ def test_a_fault_in_the_metrics_of_the_app_does_not_reach_it(
 ) -> None:
     """Even when counting itself fails, spans are accepted and nothing is raised."""
 
-    def broken(outcome: str, number: int) -> None:
+    def broken(*given: Any) -> None:
         raise RuntimeError("metrics are broken")
 
     before = sum(health.swallowed().values())
-    monkeypatch.setattr(exporter, "count_items", broken)
+    monkeypatch.setattr(exporter, "record_export", broken)
     ClickHouseSpanExporter(settings).export(finished("a"))
     assert drain(Spool.from_settings(settings), _Nowhere()) == DrainReport(segments=1, rows=1)  # type: ignore[arg-type]
     assert sum(health.swallowed().values()) > before
 
 
 class _Nowhere:
-    def insert(self, block: Block, *, token: str = "") -> None: ...
+    def insert(self, block: Block, *, token: str = "", types: Any = None) -> None: ...
 
 
 def test_no_content_is_logged(
@@ -363,3 +363,114 @@ def test_importing_the_package_costs_nothing() -> None:
         "print(sorted({'chdb', 'clickhouse_connect', 'urllib3', 'numpy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_metrics_have_the_names_of_the_conventions(settings: Settings, store: Store, counts: Counts) -> None:
+    """Exported, in flight, duration, bytes, what waits and how long delivery took: few series, none with an id."""
+    ours = ClickHouseSpanExporter(settings)
+    ours.export(finished("a", "b"))
+    spool = Spool.from_settings(settings)
+    [segment] = spool.segments()
+    component = {"otel.component.type": "otel_compliance.store.exporter.ClickHouseSpanExporter"}
+    size = segment.stat().st_size
+    accepted = [
+        ("compliance.export.size", {}, size),
+        ("compliance.spool.segments", {}, 1),
+        ("compliance.spool.size", {}, size),
+        ("otel.sdk.exporter.operation.duration", component, 1),
+        ("otel.sdk.exporter.span.exported", component, 2),
+        ("otel.sdk.exporter.span.inflight", component, 0),
+    ]
+    assert sorted(points(counts.reader)) == accepted
+    drain(spool, store)
+    ours.shutdown()
+    ours.export(finished("late"))
+    failed = component | {"error.type": "shutdown"}
+    assert [point for point in sorted(points(counts.reader), key=repr) if point not in accepted] == [
+        ("compliance.delivery.duration", {}, 1),
+        ("compliance.export.items", {"compliance.outcome": "delivered"}, 2),
+        ("compliance.spool.segments", {}, 0),
+        ("compliance.spool.size", {}, 0),
+        ("otel.sdk.exporter.operation.duration", failed, 1),
+        ("otel.sdk.exporter.span.exported", failed, 1),
+    ]
+
+
+def test_after_shutdown_nothing_is_accepted(settings: Settings, counts: Counts) -> None:
+    """As OpenTelemetry asks: an export after shutdown fails, and what it had is counted as dropped."""
+    spans, logs = ClickHouseSpanExporter(settings), ClickHouseLogExporter(settings)
+    spans.shutdown()
+    logs.shutdown()
+    assert spans.export(finished("late")) is SpanExportResult.FAILURE
+    assert logs.export(record("late")) is LogRecordExportResult.FAILURE
+    assert (counts(), Spool.from_settings(settings).segments()) == ({"dropped": 2}, [])
+
+
+def test_a_flush_waits_for_delivery(server: Settings, clickhouse: Server) -> None:
+    """With a server a flush returns when what was exported is there, and says so when it is not in time."""
+    ours = ClickHouseSpanExporter(server)
+    ours.export(finished("a"))
+    assert not ours.force_flush(100)
+    clickhouse.open.set()
+    assert ours.force_flush(30_000)
+    assert [block.columns["SpanName"] for block in clickhouse.blocks] == [["a"]]
+    ours.shutdown()
+
+
+def test_audit_events_have_room_when_spans_have_none(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, counts: Counts
+) -> None:
+    """Spans are refused first: the last tenth of the spool is for log records, which carry audit events."""
+    spans, logs = ClickHouseSpanExporter(settings), ClickHouseLogExporter(settings)
+    spans.export(finished("a"))
+    [segment] = Spool.from_settings(settings).segments()
+    assert spans._outlet is not None
+    monkeypatch.setattr(spans._outlet._spool, "_max_bytes", segment.stat().st_size * 2)
+    assert spans.export(finished("b")) is SpanExportResult.FAILURE
+    assert logs.export(record("audit")) is LogRecordExportResult.SUCCESS
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from otel_compliance.errors import SpoolError
+from otel_compliance.store.spool import Spool
+from store.blocks import RING, block
+spool = Spool(Path({directory!r}), RING)
+spool.append(block("before"))
+import random
+large = block(*(str(random.random()) for _ in range(5000)))
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+try:
+    spool.append(large)
+except SpoolError as error:
+    print(error.problem)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+spool.append(block("after"))
+print([spool.read(path)[0].columns["SpanName"] for path in spool.segments()])
+print([path.name for path in Path({directory!r}).rglob("*.tmp")])
+"""
+
+
+def test_a_write_that_the_system_cuts_short_leaves_no_half_segment(tmp_path: Path) -> None:
+    """A real limit of the system in the middle of a write: an error that names it, no draft, and the next one works."""
+    code = LIMITED.format(tests=str(Path(__file__).parents[1]), directory=str(tmp_path))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        f"{tmp_path}: the spool cannot be written: File too large",
+        "[['before'], ['after']]",
+        "[]",
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_counted(settings: Settings, counts: Counts) -> None:
+    """A folder in which nothing can be made is a failed export with a reason; once it is writable, exports go on."""
+    ours = ClickHouseSpanExporter(settings)
+    settings.spool.mkdir(parents=True)
+    settings.spool.chmod(0o500)
+    assert ours.export(finished("lost")) is SpanExportResult.FAILURE
+    settings.spool.chmod(0o700)
+    assert ours.export(finished("kept")) is SpanExportResult.SUCCESS
+    assert counts() == {"dropped": 1, "written": 1}

@@ -56,7 +56,7 @@ def test_a_span_becomes_a_row_and_comes_back(store: Store) -> None:
     )
     store.insert(span_block(finished))
     [row] = store.query(
-        "SELECT * EXCEPT (IngestedAt, Timestamp, `Events.Timestamp`), toUnixTimestamp64Nano(Timestamp) AS At, "
+        "SELECT * EXCEPT (IngestedAt, Segment, Timestamp, `Events.Timestamp`), toUnixTimestamp64Nano(Timestamp) AS At, "
         "arrayMap(x -> toUnixTimestamp64Nano(x), `Events.Timestamp`) AS EventsAt FROM otel_traces"
     )
     context = span.get_span_context()
@@ -146,7 +146,8 @@ def test_a_log_record_becomes_a_row_and_comes_back(store: Store) -> None:
     )
     store.insert(block)
     assert store.query(
-        "SELECT * EXCEPT (IngestedAt, LegalHold, Timestamp), toUnixTimestamp64Nano(Timestamp) AS At FROM otel_logs"
+        "SELECT * EXCEPT (IngestedAt, LegalHold, Segment, Timestamp), toUnixTimestamp64Nano(Timestamp) AS At "
+        "FROM otel_logs"
     ) == [
         {
             "TraceId": f"{1:032x}",
