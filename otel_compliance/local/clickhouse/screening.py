@@ -55,6 +55,7 @@ _TABLE_ENGINES: Final = frozenset(
     {"aggregatingmergetree", "memory", "mergetree", "replacingmergetree", "summingmergetree"}
 )
 _DATABASE_ENGINES: Final = frozenset({"atomic"})
+_PLACES: Final = frozenset({"disk", "storage_policy"})
 _DATABASES: Final = frozenset({DATABASE, "system", "information_schema"})
 _ROW_FORMATS: Final = frozenset(
     {
@@ -141,6 +142,13 @@ def _screen_node(node: Tree) -> None:
         _screen_function(str(node.get("func_name", "")))
     elif kind == "TableIdentifier" and (parts := _parts(node))[:-1]:
         _allow(parts[0], _DATABASES, "The database")
+    elif kind == "SetQuery":
+        _screen_settings(node)
+
+
+def _screen_settings(node: Tree) -> None:
+    if any(change["name"] in _PLACES for change in node.get("changes", ())):
+        raise access_denied("Where tables lie is not chosen")
 
 
 def _screen_function(name: str) -> None:

@@ -85,8 +85,9 @@ class Server(ThreadingHTTPServer):
     front: ClickHouseFront
 
     def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+        # Before the rest: a port that is taken closes the server while it is being made.
         self._connections: set[socket.socket] = set()
+        super().__init__(*args)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection, and serve it on a thread of its own. One too many is ended."""

@@ -62,6 +62,8 @@ class Statement:
             ServerException: It is no statement, more than one, or of a kind that cannot be looked into.
         """
         end, start, row_format = _rows(text)
+        if row_format == "Values":
+            _refuse_second_statement(text, start)
         rows = memoryview(text)[start:]
         sql = _decoded(text[:end])
         parsed = _decoded(text[:start]) if row_format else sql
@@ -102,6 +104,13 @@ def _rows(text: bytes) -> tuple[int, int, str]:
         if word == b"FORMAT" and (named := _FORMAT.match(text, token.end())):
             return token.start(), named.end(), named[1].decode()
     return len(text), len(text), ""
+
+
+def _refuse_second_statement(text: bytes, start: int) -> None:
+    """The engine would ignore what follows a semicolon behind VALUES, and say that all is well."""
+    for token in _TOKEN.finditer(text, start):
+        if token["other"] == b";" and text[token.end() :].strip():
+            raise ServerException(62, "SYNTAX_ERROR", "Multi-statements are not allowed")
 
 
 def _decoded(text: bytes) -> str:
