@@ -43,7 +43,7 @@ def opened_store(settings: Settings) -> Iterator[Store]:
         ComplianceError: The store cannot be reached, is not set up, or belongs to another process.
     """
     dsn = store_dsn(settings)
-    with _connect(settings) as store:
+    with connected(settings) as store:
         delivered = make_current(store, settings)
         if delivered.rows:
             done = f"Delivered {delivered.rows} rows from the spool to {redacted_dsn(dsn)}."
@@ -57,7 +57,12 @@ def opened_store(settings: Settings) -> Iterator[Store]:
         yield store
 
 
-def _connect(settings: Settings) -> Store:
+def connected(settings: Settings) -> Store:
+    """Connect to the store as it is; to an embedded one that is being served, through the process that serves it.
+
+    Raises:
+        ComplianceError: The store cannot be reached, or belongs to another process.
+    """
     from otel_compliance.store import client
 
     dsn = store_dsn(settings)

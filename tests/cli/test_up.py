@@ -77,6 +77,12 @@ def test_other_commands_go_through_it(up, run, recording) -> None:
         assert (found.code, found.document["errors"]) == (1, {})
         assert run("audit", "verify").code == 0
         assert run("report").code == 0
+        assert run("hold", "list").code == 0
+        exported = run("export", "--format", "csv", "--where", "TeamId = 'support'")
+        assert (exported.code, len(exported.stdout.splitlines())) == (0, 3)
+        assert [item["status"] for item in run("check", "--json").document["items"] if item["name"] == "Store"] == [
+            "ok"
+        ]
         second = run("up")
         assert (second.code, "belongs to another process" in second.stderr) == (69, True)
 

@@ -77,7 +77,8 @@ class Statement:
     @property
     def output_format(self) -> str:
         """The format after ``FORMAT``, for what returns rows."""
-        chosen = self.tree.get("format_ast")
+        # With EXPLAIN AST, the parser takes it for that of the statement that is explained.
+        chosen = self.tree.get("format_ast") or self.tree.get("query", {}).get("format_ast")
         return str(chosen["name"]) if chosen else ""
 
 

@@ -100,6 +100,7 @@ def test_statements_about_tables(writer: Any, table: str) -> None:
     assert "MergeTree" in str(writer.command(f"SHOW CREATE TABLE {table}"))
     assert (table,) in writer.query("SHOW TABLES").result_rows
     assert writer.query("EXPLAIN SELECT 1").row_count > 0
+    assert writer.query("EXPLAIN AST SELECT 1").result_rows[0] == ("SelectWithUnionQuery (children 2)",)
 
 
 def test_changes_of_tables(writer: Any, table: str) -> None:
