@@ -23,6 +23,7 @@ from otel_compliance.cli import (
     migrate,
     report,
     spool,
+    up,
 )
 from otel_compliance.cli.answer import EXIT_CODES, command
 from otel_compliance.cli.verify import delivery, retention
@@ -68,6 +69,7 @@ for _target, _name, _function in (
     (spool_app, "replay", spool.replay),
     (spool_app, "drop", spool.drop),
     (verify_app, "delivery", delivery.delivery),
+    (app, "up", up.up),
     (app, "erase", erase.erase),
     (app, "migrate", migrate.migrate),
     (app, "build", report.build),

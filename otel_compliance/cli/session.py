@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from otel_compliance.cli.answer import progress
 from otel_compliance.config import Settings, redacted_dsn
-from otel_compliance.errors import ConfigError
+from otel_compliance.errors import ConfigError, StoreUnavailable
 
 if TYPE_CHECKING:
     from otel_compliance.store.client import Store
@@ -36,13 +37,13 @@ def store_dsn(settings: Settings) -> str:
 def opened_store(settings: Settings) -> Iterator[Store]:
     """Open the store with its schema in place and the spool delivered, saying on standard error what was delivered.
 
+    An embedded store that belongs to a running ``otel-compliance up`` is used through it.
+
     Raises:
         ComplianceError: The store cannot be reached, is not set up, or belongs to another process.
     """
-    from otel_compliance.store import client
-
     dsn = store_dsn(settings)
-    with client.connect(dsn) as store:
+    with connected(settings) as store:
         delivered = make_current(store, settings)
         if delivered.rows:
             done = f"Delivered {delivered.rows} rows from the spool to {redacted_dsn(dsn)}."
@@ -54,6 +55,33 @@ def opened_store(settings: Settings) -> Iterator[Store]:
             locked = f"Some segments wait: {delivered.locked.problem}. {delivered.locked.remedy}"
             progress().print(locked, style="yellow", soft_wrap=True)
         yield store
+
+
+def connected(settings: Settings) -> Store:
+    """Connect to the store as it is; to an embedded one that is being served, through the process that serves it.
+
+    Raises:
+        ComplianceError: The store cannot be reached, or belongs to another process.
+    """
+    from otel_compliance.store import client
+
+    dsn = store_dsn(settings)
+    try:
+        return client.connect(dsn)
+    except StoreUnavailable:
+        front = _front_of(settings, dsn)
+        if front is None:
+            raise
+    return client.connect(front)
+
+
+def _front_of(settings: Settings, dsn: str) -> str | None:
+    """The DSN of the process that owns the embedded store and serves it."""
+    from otel_compliance.local.clickhouse.address import dsn_of_running
+
+    if not dsn.startswith(EMBEDDED):
+        return None
+    return dsn_of_running(settings.directory, Path(dsn.removeprefix(EMBEDDED)).absolute())
 
 
 def sql(name: str) -> str:

@@ -17,10 +17,13 @@ from weakref import WeakSet
 
 from otel_compliance.config import redacted_dsn
 from otel_compliance.errors import MissingExtra, SchemaError, StoreError, StoreUnavailable
+from otel_compliance.store import engine
 from otel_compliance.store.lease import Lease, not_opened
 from otel_compliance.store.rows import COLUMN_TYPES, Block
 
-_DATABASE: Final = "otel"
+DATABASE: Final = "otel"
+"""Database of the embedded store."""
+
 _CONNECT_SECONDS: Final = 5
 _PIECE_BYTES: Final = 1 << 16
 _SETTINGS: Final = {"session_timezone": "UTC"}
@@ -333,11 +336,13 @@ def _connect_embedded(path: Path) -> Store:
 def _embedded_client(lease: Lease) -> Any:
     import clickhouse_connect
 
-    client = clickhouse_connect.get_client(interface="chdb", path=str(lease.path), settings=_SETTINGS)
+    client = clickhouse_connect.get_client(
+        interface="chdb", path=str(lease.path), settings=_SETTINGS, chdb_options=engine.options(lease.path)
+    )
     try:
         # The engine's own database "default" takes no materialised views that refresh; ours is an ordinary one.
-        client.command(f"CREATE DATABASE IF NOT EXISTS {_DATABASE} ENGINE = Atomic")
-        client.database = _DATABASE
+        client.command(f"CREATE DATABASE IF NOT EXISTS {DATABASE} ENGINE = Atomic")
+        client.database = DATABASE
         lease.prepare()
     except BaseException:
         client.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from contextlib import suppress
@@ -12,6 +13,7 @@ from typing import Final
 from otel_compliance.errors import StoreUnavailable
 from otel_compliance.store.lock import FileLock, read_note
 
+_NOTE: Final = re.compile(r"pid (\d+) ")
 _ONE_OWNER: Final = "stop that process, or wait for it; the embedded engine allows one process at a time"
 
 
@@ -106,7 +108,7 @@ os.register_at_fork(after_in_child=_after_fork_in_child)
 
 def _locked(path: Path) -> FileLock:
     """Lock ``PATH.lock`` and write down who we are, without arguments: they may hold secrets."""
-    file = path.with_name(f"{path.name}.lock")
+    file = _lock_file(path)
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock.take(file, wait=False)
@@ -123,6 +125,16 @@ def _locked(path: Path) -> FileLock:
             f"chdb://{path}: the embedded store belongs to another process: {owner}", remedy=_ONE_OWNER
         )
     return lock
+
+
+def _lock_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")
+
+
+def owner_pid(path: Path) -> int | None:
+    """Id of the process that took the lease of the store at `path` last; it may have ended since."""
+    found = _NOTE.match(read_note(_lock_file(path)))
+    return int(found[1]) if found else None
 
 
 def not_opened(path: Path, error: Exception) -> StoreUnavailable:

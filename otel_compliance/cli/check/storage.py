@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from otel_compliance.cli.check.diagnosis import Item, Status, Subject
-from otel_compliance.cli.session import EMBEDDED
+from otel_compliance.cli.session import EMBEDDED, connected
 from otel_compliance.config import redacted_dsn
 from otel_compliance.errors import MissingExtra
 
@@ -44,7 +44,7 @@ def audit_log(subject: Subject) -> Iterator[Item]:
 
 def store(subject: Subject) -> Iterator[Item]:
     """The store: reachable, ours, and with its tables in place. One that does not exist yet is not made."""
-    from otel_compliance.store import client, schema
+    from otel_compliance.store import schema
 
     dsn = subject.settings.store
     if dsn is None:
@@ -55,7 +55,7 @@ def store(subject: Subject) -> Iterator[Item]:
             raise MissingExtra("the embedded store", extra="embedded")
         yield Item("Store", Status.OK, f"{dsn}, will be made by the first command that reads it")
         return
-    with client.connect(dsn) as opened:
+    with connected(subject.settings) as opened:
         missing, version = schema.pending(opened), opened.server_version
     where = f"{redacted_dsn(dsn)}, ClickHouse {version}"
     if missing and dsn.startswith(EMBEDDED):
