@@ -77,6 +77,12 @@ VARIABLES: Final[tuple[Variable, ...]] = (
         "Key of pseudonyms, tokens and fingerprints. Prefer the `_FILE` form.",
     ),
     Variable("OTEL_COMPLIANCE_HMAC_KEY_FILE", "path", "`DIR/hmac.key`", "File that holds the key."),
+    Variable(
+        "OTEL_COMPLIANCE_SUBJECT_KEYS",
+        "path",
+        "`DIR/subject-keys`",
+        "Folder of the keys of data subjects, which encrypt content and the vault. Keep it out of their backups.",
+    ),
 )
 
 _NAMES: Final = frozenset(variable.name for variable in VARIABLES)
@@ -98,6 +104,7 @@ class Settings:
         hmac_key: The key as base64 text, or `None` when it is in `hmac_key_file`. Never in the repr.
         hmac_key_file: File of the key.
         hmac_key_generated: Whether a missing `hmac_key_file` may be made: only at its default place.
+        subject_keys: Folder of the keys of data subjects.
     """
 
     enabled: bool
@@ -111,6 +118,7 @@ class Settings:
     hmac_key: str | None
     hmac_key_file: Path
     hmac_key_generated: bool
+    subject_keys: Path
 
     def __repr__(self) -> str:
         shown = (f"{name}={getattr(self, name)!r}" for name in self.__slots__ if name not in ("hmac_key", "store"))
@@ -148,6 +156,7 @@ class Settings:
             hmac_key=env.get("OTEL_COMPLIANCE_HMAC_KEY") or None,
             hmac_key_file=Path(key_file) if key_file else directory / "hmac.key",
             hmac_key_generated=key_file is None,
+            subject_keys=Path(env.get("OTEL_COMPLIANCE_SUBJECT_KEYS") or directory / "subject-keys").absolute(),
         )
 
 

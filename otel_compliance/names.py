@@ -77,6 +77,8 @@ class Attr(StrEnum):
     ERASURE_SUBJECT = "compliance.erasure.subject"
     ERASURE_SYSTEMS = "compliance.erasure.systems"
     ERASURE_COUNTS = "compliance.erasure.counts"
+    ERASURE_STARTED = "compliance.erasure.started"
+    ERASURE_FINISHED = "compliance.erasure.finished"
     HOLD_NAME = "compliance.hold.name"
     HOLD_SCOPE = "compliance.hold.scope"
     AUDIT_CHAIN_ID = "compliance.audit.chain.id"
@@ -261,6 +263,8 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     Attribute(Attr.ERASURE_SUBJECT, "string", "keyed digest of the person who was erased; joins with no pseudonym"),
     Attribute(Attr.ERASURE_SYSTEMS, "string[]", "names of the systems"),
     Attribute(Attr.ERASURE_COUNTS, "int[]", "records that were erased in each of them"),
+    Attribute(Attr.ERASURE_STARTED, "string", "when it began, ISO 8601 in UTC"),
+    Attribute(Attr.ERASURE_FINISHED, "string", "when it ended"),
     Attribute(Attr.HOLD_NAME, "string", "name of a legal hold; never whom it is about"),
     Attribute(Attr.HOLD_SCOPE, "string[]", "what limits the hold: `user` `team` `period`"),
     Attribute(Attr.AUDIT_CHAIN_ID, "string", "chain of one process (OCSF `record_integrity.chain_uid`)"),

@@ -13,9 +13,10 @@ import os
 import re
 import secrets
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from otel_compliance.cipher import KEY_BYTES, seal, unseal
+from otel_compliance.config import Settings
 from otel_compliance.durable import create_file, sync_folder
 from otel_compliance.errors import KeyRingError
 from otel_compliance.keys import KeyRing
@@ -37,6 +38,16 @@ class SubjectKeys:
 
     def __repr__(self) -> str:
         return f"SubjectKeys({str(self.directory)!r})"
+
+    @classmethod
+    def from_settings(cls, settings: Settings, ring: KeyRing) -> Self:
+        """The keys of a deployment.
+
+        Args:
+            settings: Say where they are.
+            ring: The key ring in use.
+        """
+        return cls(settings.subject_keys, ring)
 
     def key(self, subject: str) -> bytes:
         """The key of a subject, which is made if there is none.
@@ -77,10 +88,26 @@ class SubjectKeys:
             raise self._unusable(path, "read", error) from error
         return unseal(self._wrapping_key, sealed, purpose=subject.encode())
 
+    def exists(self, subject: str) -> bool:
+        """Whether there is a file with a key of the subject, readable or not.
+
+        Raises:
+            KeyRingError: The folder cannot be read.
+        """
+        path = self._path(subject)
+        try:
+            path.stat()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise self._unusable(path, "read", error) from error
+        return True
+
     def destroy(self, subject: str) -> bool:
         """Destroy the key of a subject, durably. What it encrypted cannot be read again, by anyone.
 
-        The file is overwritten before it is removed. Flash storage may keep the old block; it is encrypted, too.
+        The file is overwritten before it is removed. Flash storage may keep the old block; it is encrypted, too. A file
+        that a crash left overwritten and not removed is removed.
 
         Returns:
             Whether there was a key.

@@ -77,14 +77,17 @@ def _systems(
         ComplianceError: One of them cannot be opened.
     """
     from otel_compliance.govern.erasure.external import external_systems
-    from otel_compliance.govern.erasure.local import AuditFileErasure, KeyErasure, SpoolErasure
+    from otel_compliance.govern.erasure.local import AuditFileErasure, KeyErasure, SpoolErasure, VaultErasure
     from otel_compliance.govern.erasure.store import StoreErasure
     from otel_compliance.redact.vault import Vault
-    from otel_compliance.store.content import subject_keys
     from otel_compliance.store.spool import Spool
+    from otel_compliance.subject_keys import SubjectKeys
 
-    keys = subject_keys(settings, ring)
-    systems: list[ErasureSystem] = [KeyErasure(keys, Vault.from_settings(settings)), *external_systems(policy)]
+    systems: list[ErasureSystem] = [
+        KeyErasure(SubjectKeys.from_settings(settings, ring)),
+        VaultErasure(Vault.from_settings(settings)),
+        *external_systems(policy),
+    ]
     if settings.audit_log is not None:
         systems.append(AuditFileErasure(settings.audit_log))
     systems.append(SpoolErasure(Spool.from_settings(settings)))

@@ -100,7 +100,7 @@ class Vault:
         return cls(
             settings.directory / "vault",
             ring,
-            SubjectKeys(settings.directory / "subject-keys", ring),
+            SubjectKeys.from_settings(settings, ring),
             policy=Policy.from_settings(settings),
             environment=environment,
             audit=audit,
@@ -163,6 +163,19 @@ class Vault:
             return
         with self._database() as database:
             database.execute("DELETE FROM vault WHERE subject = ?", (subject,))
+
+    def count(self, user_id: str) -> int:
+        """How many values are kept of one person, whether they can be read or not.
+
+        Raises:
+            VaultError: The vault cannot be read.
+        """
+        if not self._path.exists():
+            return 0
+        with self._database() as database:
+            query = "SELECT count(*) FROM vault WHERE subject = ?"
+            [count] = database.execute(query, (self._pseudonym(user_id),)).fetchone()
+            return int(count)
 
     def _pseudonym(self, user_id: str) -> str:
         """The same as in ``compliance.user.id``."""

@@ -85,6 +85,11 @@ class Store:
         self.close()
 
     @property
+    def embedded(self) -> bool:
+        """Whether the engine runs in this process, and no longer than it."""
+        return self._lease is not None
+
+    @property
     def server_version(self) -> str:
         """Version of ClickHouse, such as ``26.9.2.1``."""
         return str(self._client.server_version)

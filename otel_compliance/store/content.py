@@ -120,7 +120,7 @@ class ContentReader:
             KeyRingError: The key cannot be read or made.
         """
         ring = KeyRing.from_settings(settings)
-        return cls(store, ring, subject_keys(settings, ring))
+        return cls(store, ring, SubjectKeys.from_settings(settings, ring))
 
     def of_trace(self, trace_id: str) -> Iterator[Content]:
         """The content of all calls of a trace, in order."""
@@ -158,11 +158,6 @@ class ContentReader:
             return _unseal(key, row["Sealed"], row["TraceId"], row["SpanId"], row["Name"])
         except (DecryptionError, KeyRingError):
             return None
-
-
-def subject_keys(settings: Settings, ring: KeyRing) -> SubjectKeys:
-    """The keys of data subjects of a deployment."""
-    return SubjectKeys(settings.directory / "subject-keys", ring)
 
 
 def day_subject(ring: KeyRing, timestamp_ns: int) -> str:

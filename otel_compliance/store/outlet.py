@@ -12,10 +12,11 @@ from otel_compliance.errors import ComplianceError, ConfigError, KeyRingError, P
 from otel_compliance.keys import KeyRing
 from otel_compliance.names import Table
 from otel_compliance.policy import Policy
-from otel_compliance.store.content import ContentSealer, subject_keys
+from otel_compliance.store.content import ContentSealer
 from otel_compliance.store.rows import Block
 from otel_compliance.store.spool import Spool, waiting_segments
 from otel_compliance.store.telemetry import count_bytes, explain, watch
+from otel_compliance.subject_keys import SubjectKeys
 
 if TYPE_CHECKING:
     from otel_compliance.store.drain import BackgroundDrainer
@@ -99,7 +100,7 @@ def _content_sealer(settings: Settings) -> ContentSealer:
         policy = Policy.from_settings(settings)
     except PolicyError:
         policy = Policy.default()
-    return ContentSealer(ring, subject_keys(settings, ring), policy.content.retention_days)
+    return ContentSealer(ring, SubjectKeys.from_settings(settings, ring), policy.content.retention_days)
 
 
 _outlets: dict[tuple[str, str], Outlet] = {}

@@ -27,13 +27,14 @@ def test_a_person_is_erased(run: Callable[..., Any], calls: Any, tmp_path: Path)
     before = run("erase", "--user", "-", "--dry-run", "--json", stdin="user-17\n")
     assert before.document == {
         "dry_run": True,
-        "systems": {"subject key": 0, "audit files": 2, "spool": 0, "store": 4},
+        "systems": {"subject key": 0, "vault": 0, "audit files": 2, "spool": 0, "store": 4},
     }
     done = run("erase", "--user", "-", "--json", stdin="user-17\n")
     assert done.code == 0, done.stderr
     systems = {item["system"]: (item["erased"], item["remaining"], item["error"]) for item in done.document["systems"]}
     assert systems == {
         "subject key": (0, 0, ""),
+        "vault": (0, 0, ""),
         "audit files": (2, 0, ""),
         "spool": (0, 0, ""),
         "store": (4, 0, ""),
@@ -60,12 +61,14 @@ def test_after_an_erasure_the_chains_verify_and_the_erasure_is_in_them(run: Call
         "compliance.erasure.id": erasure["erasure_id"],
         "compliance.erasure.status": "complete",
         "compliance.erasure.subject": erasure["subject_digest"],
-        "compliance.erasure.systems": '["subject key","audit files","spool","store"]',
-        "compliance.erasure.counts": "[0,2,0,4]",
+        "compliance.erasure.systems": '["subject key","vault","audit files","spool","store"]',
+        "compliance.erasure.counts": "[0,0,2,0,4]",
+        "compliance.erasure.started": erasure["started"],
+        "compliance.erasure.finished": erasure["finished"],
         "compliance.policy.digest": erasure["policy_digest"],
     }
     assert run("erase", "--user", "user-17", "--dry-run", "--json").document["systems"] == dict.fromkeys(
-        ("subject key", "audit files", "spool", "store"), 0
+        ("subject key", "vault", "audit files", "spool", "store"), 0
     )
 
 

@@ -24,6 +24,7 @@ def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         hmac_key=None,
         hmac_key_file=home / "hmac.key",
         hmac_key_generated=True,
+        subject_keys=home / "subject-keys",
     )
 
 
@@ -40,6 +41,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         "OTEL_COMPLIANCE_AUDIT_LOG": "none",
         "OTEL_COMPLIANCE_HMAC_KEY": "c2VjcmV0",
         "OTEL_COMPLIANCE_HMAC_KEY_FILE": str(tmp_path / "key"),
+        "OTEL_COMPLIANCE_SUBJECT_KEYS": str(tmp_path / "subjects"),
     }
     assert set(environ) == {variable.name for variable in VARIABLES}
     assert Settings.from_env(environ) == Settings(
@@ -54,6 +56,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         hmac_key="c2VjcmV0",
         hmac_key_file=tmp_path / "key",
         hmac_key_generated=False,
+        subject_keys=tmp_path / "subjects",
     )
 
 

@@ -51,6 +51,18 @@ def test_a_destroyed_key_is_gone(tmp_path: Path) -> None:
     assert keys.key(JANE) != key
 
 
+def test_a_key_that_cannot_be_read_exists_and_can_be_destroyed(tmp_path: Path) -> None:
+    """What a crash in the middle of a destruction leaves is found by name alone, and removed."""
+    keys = SubjectKeys(tmp_path / "keys", RING)
+    assert keys.exists(JANE) is False
+    keys.key(JANE)
+    [file] = _files(tmp_path)
+    file.write_bytes(bytes(60))
+    assert keys.exists(JANE) is True
+    assert keys.destroy(JANE) is True
+    assert keys.exists(JANE) is False
+
+
 def test_destroying_overwrites(tmp_path: Path) -> None:
     """A copy of the file by hard link, as snapshots make them, holds noise afterwards."""
     keys = SubjectKeys(tmp_path / "keys", RING)

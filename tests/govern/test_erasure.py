@@ -22,7 +22,7 @@ from otel_compliance.config import Settings
 from otel_compliance.errors import ConfigError, PolicyError
 from otel_compliance.govern.erasure import Outcome, Subject, erase
 from otel_compliance.govern.erasure.external import external_systems
-from otel_compliance.govern.erasure.local import AuditFileErasure, KeyErasure, SpoolErasure
+from otel_compliance.govern.erasure.local import AuditFileErasure, KeyErasure, SpoolErasure, VaultErasure
 from otel_compliance.govern.erasure.store import StoreErasure
 from otel_compliance.keys import KeyRing
 from otel_compliance.names import Event
@@ -31,6 +31,7 @@ from otel_compliance.redact.vault import Vault
 from otel_compliance.store.client import Store
 from otel_compliance.store.drain import drain
 from otel_compliance.store.exporter import ClickHouseLogExporter, ClickHouseSpanExporter
+from otel_compliance.store.rows import COLUMN_TYPES, Block
 from otel_compliance.store.spool import Spool
 from otel_compliance.subject_keys import SubjectKeys
 
@@ -86,13 +87,68 @@ def test_rows_of_one_person_are_deleted_and_chains_still_verify(recorded: Settin
     assert store.query(models) == [{"UserId": "", "n": 2}, {"UserId": JOHN.pseudonym, "n": 2}]
 
 
-def test_no_trace_of_the_person_in_the_files_of_the_engine(recorded: Settings, store: Store, tmp_path: Path) -> None:
-    """The pseudonym stands in no mutation, whose statement is kept on disk."""
+def test_no_trace_of_the_person_in_the_files_of_the_engine(recorded: Settings, store: Store) -> None:
+    """The pseudonym stands in no mutation, whose statement is kept on disk, and what the mutations replaced is gone."""
+    tables = "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() ORDER BY name"
+    before = store.query(tables)
     run(StoreErasure(store))
-    commands = [row["command"] for row in store.query("SELECT command FROM system.mutations")]
-    assert commands
-    assert not [command for command in commands if JANE.pseudonym in command or "jane" in command]
-    assert store.query("SELECT name FROM system.tables WHERE name = 'erasure_subjects'") == []
+    paths = store.query("SELECT arrayJoin(data_paths) AS path FROM system.tables WHERE database = currentDatabase()")
+    mutations = [path.read_text() for row in paths for path in Path(row["path"]).glob("mutation_*.txt")]
+    assert any("SHA256(UserId)" in text for text in mutations)
+    assert not [text for text in mutations if JANE.pseudonym in text or "jane" in text]
+    changed = "'otel_traces', 'otel_logs', 'otel_audit', 'genai_content', 'detection_findings'"
+    old = f"SELECT name FROM system.parts WHERE database = currentDatabase() AND NOT active AND table IN ({changed})"
+    assert store.query(old) == []
+    assert store.query(tables) == before
+
+
+def test_old_files_that_stay_are_never_called_done(
+    recorded: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the disk still has what was deleted, the erasure is incomplete; a later one completes it."""
+    monkeypatch.setattr("otel_compliance.govern.erasure.store._CLEANUP_SECONDS", -1.0)
+    assert run(StoreErasure(store)).outcomes == (
+        Outcome("store", 0, None, 3, "old files with deleted rows are still on the disk"),
+    )
+    monkeypatch.undo()
+    assert run(StoreErasure(store)).outcomes == (Outcome("store", 0, 0, 1),)
+
+
+def test_findings_about_a_person_are_deleted(store: Store) -> None:
+    """A finding has its subject in a column of its own."""
+    for subject in (JANE, JOHN):
+        store.command(
+            "INSERT INTO detection_findings (FindingId, RuleId, Subject, DetectedAt) "
+            "SELECT {id:String}, 'r', {subject:String}, now64(3)",
+            {"id": subject.user_id, "subject": subject.pseudonym},
+        )
+    assert run(StoreErasure(store)).outcomes == (Outcome("store", 1, 0, 1),)
+    assert store.query("SELECT FindingId FROM detection_findings") == [{"FindingId": "john"}]
+
+
+def test_calls_during_an_erasure(settings: Settings, store: Store) -> None:
+    """A person who goes on calling makes it incomplete or has new records; the next erasure takes them all."""
+    spans = TracerProvider(shutdown_on_exit=False)
+    spans.add_span_processor(SimpleSpanProcessor(ClickHouseSpanExporter(settings)))
+    spool, keys = Spool.from_settings(settings), SubjectKeys.from_settings(settings, KeyRing.from_settings(settings))
+
+    def call() -> None:
+        for _ in range(20):
+            for subject in (JANE, JOHN):
+                facts = {"compliance.user.id": subject.pseudonym, "gen_ai.input.messages": "[]"}
+                spans.get_tracer("t").start_span("anthropic.messages.create", attributes=facts).end()
+
+    systems = (KeyErasure(keys), SpoolErasure(spool), StoreErasure(store))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        calling = pool.submit(call)
+        for _ in range(3):
+            drain(spool, store)
+            run(*systems)
+        calling.result()
+    drain(spool, store)
+    assert run(*systems).complete
+    assert StoreErasure(store).remaining(JOHN) == 2 * 20
+    assert (keys.find(JANE.pseudonym), keys.find(JOHN.pseudonym) is not None) == (None, True)
 
 
 def test_a_segment_that_is_delivered_again_brings_nothing_back(settings: Settings, store: Store) -> None:
@@ -151,17 +207,29 @@ def test_audit_files_are_erased_while_they_are_written(settings: Settings) -> No
 
 def test_the_key_goes_and_with_it_the_vault(settings: Settings) -> None:
     """What the vault has of the person is noise, in every copy of it; another person's values can be restored."""
-    keys = SubjectKeys(settings.directory / "subject-keys", KeyRing.from_settings(settings))
-    vault = Vault.from_settings(settings)
-    ring = KeyRing.from_settings(settings)
+    ring, vault = KeyRing.from_settings(settings), Vault.from_settings(settings)
+    keys = SubjectKeys.from_settings(settings, ring)
     jane = Subject("jane", ring.pseudonym("user", "jane"))
     token = ring.token("EMAIL", "jane@example.com")
     for user in ("jane", "john"):
         vault.put(user, {token: "jane@example.com"})
-    certificate = run(KeyErasure(keys, vault), subject=jane)
-    assert certificate.outcomes == (Outcome("subject key", 1, 0, 1),)
+    certificate = run(KeyErasure(keys), VaultErasure(vault), subject=jane)
+    assert certificate.outcomes == (Outcome("subject key", 1, 0, 1), Outcome("vault", 1, 0, 1))
     assert vault.restore(token, "jane") == token
     assert vault.restore(token, "john") == "jane@example.com"
+
+
+def test_an_erasure_that_crashed_is_completed_by_the_next_one(settings: Settings) -> None:
+    """A key that was overwritten and not removed, and values whose key is gone, are found and erased."""
+    ring, vault = KeyRing.from_settings(settings), Vault.from_settings(settings)
+    keys = SubjectKeys.from_settings(settings, ring)
+    jane = Subject("jane", ring.pseudonym("user", "jane"))
+    vault.put("jane", {ring.token("EMAIL", "jane@example.com"): "jane@example.com"})
+    [file] = (path for path in settings.subject_keys.rglob("*") if path.is_file())
+    file.write_bytes(bytes(file.stat().st_size))
+    assert run(KeyErasure(keys), subject=jane).outcomes == (Outcome("subject key", 1, 0, 1),)
+    assert run(VaultErasure(vault), subject=jane).outcomes == (Outcome("vault", 1, 0, 1),)
+    assert not file.exists()
 
 
 def test_segments_set_aside_make_it_incomplete(settings: Settings) -> None:
@@ -175,10 +243,25 @@ def test_segments_set_aside_make_it_incomplete(settings: Settings) -> None:
     certificate = run(SpoolErasure(spool))
     assert not certificate.complete
     assert certificate.outcomes == (
-        Outcome("spool", 0, None, 3, "1 segments that wait or were set aside hold rows of the person"),
+        Outcome(
+            "spool", 0, None, 3, "1 segments that wait or were set aside hold rows of the person, or cannot be read"
+        ),
     )
     assert health.swallowed() != before
     spool.remove(aside)
+    assert run(SpoolErasure(spool)).complete
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+def test_segments_that_cannot_be_read_make_it_incomplete(settings: Settings, damaged: bool) -> None:
+    """Nobody knows who is in a damaged segment, or in one whose key may come back."""
+    writer = Spool.from_settings(settings) if damaged else Spool(settings.spool, RING)
+    segment = writer.append(Block("otel_traces", {name: [] for name in COLUMN_TYPES["otel_traces"]}, 0))
+    if damaged:
+        segment.write_bytes(segment.read_bytes()[:-1])
+    spool = Spool.from_settings(settings)
+    assert not run(SpoolErasure(spool)).complete
+    spool.drop(segment)
     assert run(SpoolErasure(spool)).complete
 
 

@@ -12,10 +12,11 @@ from otel_compliance import health
 from otel_compliance.config import Settings
 from otel_compliance.keys import KeyRing
 from otel_compliance.store.client import Store
-from otel_compliance.store.content import ContentReader, day_subject, subject_keys
+from otel_compliance.store.content import ContentReader, day_subject
 from otel_compliance.store.drain import DrainReport, drain
 from otel_compliance.store.exporter import ClickHouseSpanExporter
 from otel_compliance.store.spool import Spool
+from otel_compliance.subject_keys import SubjectKeys
 
 MESSAGES = [{"role": "user", "parts": [{"type": "text", "content": "the ticket of [EMAIL:k1:aaaaaaaaaaaaaaaa]"}]}]
 
@@ -68,7 +69,7 @@ def test_without_the_key_it_is_noise(settings: Settings, store: Store) -> None:
     jane, john = (ring.pseudonym("user", name) for name in ("jane", "john"))
     traces = {user: call(settings, user) for user in (jane, john)}
     drain(Spool.from_settings(settings), store)
-    subject_keys(settings, ring).destroy(jane)
+    SubjectKeys.from_settings(settings, ring).destroy(jane)
     reader = ContentReader.from_settings(store, settings)
     assert [item.value for item in reader.of_trace(traces[jane])] == [None, None]
     assert [item.value for item in reader.of_trace(traces[john])] == [MESSAGES, []]
@@ -82,7 +83,7 @@ def test_content_of_nobody_belongs_to_its_day(settings: Settings, store: Store) 
     found = list(reader.of_trace(trace))
     assert [item.value for item in found] == [MESSAGES, []]
     ring = KeyRing.from_settings(settings)
-    assert subject_keys(settings, ring).destroy(day_subject(ring, found[0].timestamp_ns))
+    assert SubjectKeys.from_settings(settings, ring).destroy(day_subject(ring, found[0].timestamp_ns))
     assert [item.value for item in reader.of_trace(trace)] == [None, None]
 
 

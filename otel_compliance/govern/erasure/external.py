@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from otel_compliance.errors import ConfigError, MissingExtra
 from otel_compliance.govern.erasure.system import ErasureSystem, Subject
 from otel_compliance.policy import Policy, RedisSystem, SqlSystem
+
+_SECONDS: Final = 30.0
+"""How long one answer of a cache may take."""
 
 
 def external_systems(policy: Policy) -> list[ErasureSystem]:
@@ -80,7 +83,8 @@ class RedisErasure:
         except ImportError:
             raise MissingExtra("erasure in Redis", extra="erasure") from None
         self.name = name
-        self._client = redis.Redis.from_url(url)
+        # Without a limit a server that does not answer would hold up the erasure of all systems behind it.
+        self._client = redis.Redis.from_url(url, socket_connect_timeout=_SECONDS, socket_timeout=_SECONDS)
         self._patterns = table.patterns
 
     def erase(self, subject: Subject) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,28 +17,47 @@ from otel_compliance.subject_keys import SubjectKeys
 
 
 class KeyErasure:
-    """The person's key: without it, what it encrypted is noise, in every copy and backup. And the vault's own copy.
+    """The person's key: without it, what it encrypted is noise, in every copy and backup.
 
     Args:
         keys: The keys of data subjects.
-        vault: What is encrypted with them here.
     """
 
     name = "subject key"
 
-    def __init__(self, keys: SubjectKeys, vault: Vault) -> None:
+    def __init__(self, keys: SubjectKeys) -> None:
         self._keys = keys
+
+    def erase(self, subject: Subject) -> int:
+        """Destroy the key."""
+        return int(self._keys.destroy(subject.pseudonym))
+
+    def remaining(self, subject: Subject) -> int:
+        """1 while there is a key, also one that cannot be read."""
+        return int(self._keys.exists(subject.pseudonym))
+
+
+class VaultErasure:
+    """What the vault keeps of the person.
+
+    Args:
+        vault: The vault.
+    """
+
+    name = "vault"
+
+    def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
     def erase(self, subject: Subject) -> int:
-        """Destroy the key, and remove what it encrypted."""
+        """Remove the values."""
         found = self.remaining(subject)
         self._vault.forget(subject.user_id)
         return found
 
     def remaining(self, subject: Subject) -> int:
-        """1 while there is a key."""
-        return int(self._keys.find(subject.pseudonym) is not None)
+        """Values of the person."""
+        return self._vault.count(subject.user_id)
 
 
 class AuditFileErasure:
@@ -55,7 +75,7 @@ class AuditFileErasure:
         self._directory = directory
 
     def erase(self, subject: Subject) -> int:
-        """Overwrite the person's events."""
+        """Overwrite the person's events, durably."""
         erased = 0
         for path in sorted(self._directory.glob("*.jsonl")):
             with path.open("r+b") as file:
@@ -64,6 +84,8 @@ class AuditFileErasure:
                     file.seek(offset)
                     file.write(line.ljust(length))
                     erased += 1
+                file.flush()
+                os.fsync(file.fileno())
         return erased
 
     def remaining(self, subject: Subject) -> int:
@@ -108,22 +130,25 @@ class SpoolErasure:
         """Nothing: a segment is replayed or dropped whole, and holds rows of others, too.
 
         Raises:
-            SpoolError: There are segments with rows of the person.
+            SpoolError: There are segments with rows of the person, or some that cannot be read.
         """
         if found := self.remaining(subject):
             raise SpoolError(
-                f"{found} segments that wait or were set aside hold rows of the person",
+                f"{found} segments that wait or were set aside hold rows of the person, or cannot be read",
                 remedy="otel-compliance spool replay --all, or drop; then erase again",
             )
         return 0
 
     def remaining(self, subject: Subject) -> int:
-        """Segments in which the pseudonym stands. A damaged one cannot be read by anybody."""
-        return sum(self._holds(path, subject) for path in (*self._spool.segments(), *self._spool.quarantined()))
+        """Segments in which the pseudonym stands, and those that cannot be read: nobody knows who is in them."""
+        return sum(self._may_hold(path, subject) for path in (*self._spool.segments(), *self._spool.quarantined()))
 
-    def _holds(self, path: Path, subject: Subject) -> bool:
+    def _may_hold(self, path: Path, subject: Subject) -> bool:
         try:
             block, _ = self._spool.read(path)
-        except (SpoolError, FileNotFoundError):
+        except FileNotFoundError:
+            # It was delivered meanwhile, and the store is searched after the spool.
             return False
+        except SpoolError:
+            return True
         return any(subject.pseudonym in str(value) for values in block.columns.values() for value in values)

@@ -89,6 +89,8 @@ class Certificate:
             Attr.ERASURE_SUBJECT: self.subject_digest,
             Attr.ERASURE_SYSTEMS: tuple(outcome.system for outcome in self.outcomes),
             Attr.ERASURE_COUNTS: tuple(outcome.erased for outcome in self.outcomes),
+            Attr.ERASURE_STARTED: self.started.isoformat(),
+            Attr.ERASURE_FINISHED: self.finished.isoformat(),
             Attr.POLICY_DIGEST: self.policy_digest,
         }
 
