@@ -10,6 +10,7 @@ from typing import Final
 from otel_compliance import health
 from otel_compliance.errors import SchemaError, SpoolError, SpoolKeyError, StoreError, StoreUnavailable
 from otel_compliance.store.client import Store
+from otel_compliance.store.ledger import arrived
 from otel_compliance.store.rows import COLUMN_TYPES, Block
 from otel_compliance.store.segment import SegmentName
 from otel_compliance.store.spool import Spool
@@ -76,7 +77,7 @@ class Delivery:
             StoreUnavailable, SchemaError, StoreError: As `otel_compliance.store.drain.drain`.
             OSError: The spool cannot be changed.
         """
-        for segment in self._spool.segments():
+        for segment in self._not_arrived(self._spool.segments()):
             self._deliver(segment)
         for lane in self._lanes.values():
             if lane.accepted:
@@ -91,6 +92,15 @@ class Delivery:
             if lane.refused and not lane.accepted:
                 error = lane.refused[0][1]
                 raise StoreError(f"{error.problem}; what it refuses waits in the spool", remedy=error.remedy)
+
+    def _not_arrived(self, segments: list[Path]) -> list[Path]:
+        """The segments to deliver. Of the others a killed drainer inserted the rows and did not remove the file."""
+        names = {segment: name for segment in segments if (name := SegmentName.of(segment))}
+        already = arrived(self._store, list(names.values()))
+        for segment, name in names.items():
+            if name in already:
+                self._delivered(segment, name.rows)
+        return [segment for segment in segments if names.get(segment) not in already]
 
     def _deliver(self, segment: Path, *, last_chance: bool = False) -> None:
         content = self._read(segment)
@@ -116,13 +126,16 @@ class Delivery:
                 count_items("retried", block.count)
                 lane.refuse(segment, error)
         else:
-            self._spool.remove(segment)
             lane.accept()
-            self.segments += 1
-            self.rows += block.count
-            count_items("delivered", block.count)
-            if name := SegmentName.of(segment):
-                record_delivery(name.accepted)
+            self._delivered(segment, block.count)
+
+    def _delivered(self, segment: Path, rows: int) -> None:
+        self._spool.remove(segment)
+        self.segments += 1
+        self.rows += rows
+        count_items("delivered", rows)
+        if name := SegmentName.of(segment):
+            record_delivery(name.accepted)
 
     def _read(self, segment: Path) -> tuple[Block, str] | None:
         """Rows and token of a segment; `None` when it cannot be delivered now, or ever."""

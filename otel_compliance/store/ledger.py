@@ -8,7 +8,7 @@ and erasure delete rows of other tables and none of this one, so they are not ta
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -31,6 +31,11 @@ SELECT exporter, at, first, last FROM (
     FROM export_ledger_segments
 ) WHERE last > first AND at >= {since:DateTime64(9)} ORDER BY exporter, first
 """
+_ARRIVED: Final = """
+SELECT ExporterId AS exporter, Sequence AS sequence, sum(Stored) AS stored FROM export_ledger
+WHERE (ExporterId, Sequence) IN {names:Array(Tuple(String, UInt64))} GROUP BY exporter, sequence
+"""
+_ASKED_AT_ONCE: Final = 1000
 _ENDS: Final = "SELECT ExporterId AS exporter, max(Total) AS last FROM export_ledger GROUP BY exporter"
 
 
@@ -83,6 +88,23 @@ class _Reckoning:
         """The hour of a moment."""
         hour = moment.replace(minute=0, second=0, microsecond=0)
         return self.hours.setdefault((exporter, hour), Hour(exporter, hour))
+
+
+def arrived(store: Store, segments: Sequence[SegmentName]) -> set[SegmentName]:
+    """Those of some segments whose rows all arrived, whatever became of the rows since.
+
+    The store recognises a token only among the latest inserts, and forgets it with a part whose rows were all erased.
+
+    Raises:
+        SchemaError: The store lacks the ledger.
+        StoreError: The ledger cannot be read.
+    """
+    stored: dict[tuple[str, int], int] = {}
+    for start in range(0, len(segments), _ASKED_AT_ONCE):
+        names = [(name.exporter, name.sequence) for name in segments[start : start + _ASKED_AT_ONCE]]
+        for row in store.query(_ARRIVED, {"names": names}):
+            stored[row["exporter"], int(row["sequence"])] = int(row["stored"])
+    return {name for name in segments if stored.get((name.exporter, name.sequence), 0) >= name.rows}
 
 
 def reckon(store: Store, spool: Spool, accepted: Mapping[str, Accepted], *, since: datetime) -> list[Hour]:

@@ -97,6 +97,10 @@ class Server:
             raise StoreUnavailable("http://127.0.0.1:1/otel: the store is away", remedy="wait")
         return self
 
+    def query(self, sql: str, parameters: Any = None) -> list[dict[str, Any]]:
+        """Nothing arrived before."""
+        return []
+
     def insert(self, block: Block, *, token: str = "", types: Any = None) -> None:
         """Take everything."""
         self.blocks.append(block)
@@ -297,8 +301,8 @@ def test_a_server_without_schema_is_explained(
     """The app does not change the server's schema: it says what to run, and everything waits."""
 
     class Unmigrated:
-        def insert(self, block: Block, *, token: str = "", types: Any = None) -> None:
-            store.query("SELECT 1 FROM no_such_table")
+        def query(self, sql: str, parameters: Any = None) -> list[dict[str, Any]]:
+            return store.query("SELECT 1 FROM no_such_table")
 
         def close(self) -> None: ...
 
@@ -331,6 +335,9 @@ def test_a_fault_in_the_metrics_of_the_app_does_not_reach_it(
 
 
 class _Nowhere:
+    def query(self, sql: str, parameters: Any = None) -> list[dict[str, Any]]:
+        return []
+
     def insert(self, block: Block, *, token: str = "", types: Any = None) -> None: ...
 
 

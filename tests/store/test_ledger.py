@@ -9,7 +9,7 @@ import pytest
 from store.blocks import RING, block, stored
 
 from otel_compliance.store.client import Store
-from otel_compliance.store.drain import drain
+from otel_compliance.store.drain import DrainReport, drain
 from otel_compliance.store.ledger import Hour, reckon
 from otel_compliance.store.spool import Spool
 
@@ -84,18 +84,31 @@ def test_a_repeated_delivery_counts_once(tmp_path: Path, store: Store) -> None:
 
 
 def test_a_double_count_is_found(tmp_path: Path, store: Store) -> None:
-    """Rows that got past the token, as after a window that is too short, count as doubled."""
+    """Rows that say of which segment they are, and came from elsewhere, count as doubled."""
     spool = Spool(tmp_path, RING)
-    segment = spool.append(block("a", "b"))
-    again = segment.read_bytes()
+    spool.append(block("a", "b"))
     drain(spool, store)
-    segment.parent.mkdir(exist_ok=True)
-    segment.write_bytes(again)
+    store.command("INSERT INTO otel_traces SELECT * FROM otel_traces")
+    assert sums(store, spool) == {"accepted": 2, "stored": 2, "doubled": 2}
+
+
+def test_a_segment_that_arrived_is_not_delivered_again(tmp_path: Path, store: Store) -> None:
+    """The ledger knows what the store has forgotten; what it does not know is inserted."""
+    spool = Spool(tmp_path, RING)
+    segment, part = spool.append(block("a", "b")), spool.append(block("c", "d"))
+    names = [f"{path.parent.name}/{path.stem}" for path in (segment, part)]
+    copies = {path: path.read_bytes() for path in (segment, part)}
+    drain(spool, store)
+    store.command("ALTER TABLE export_ledger DELETE WHERE Sequence = 1 SETTINGS mutations_sync = 2")
     for table in ("otel_traces", "export_ledger"):
         store.command(f"ALTER TABLE {table} MODIFY SETTING non_replicated_deduplication_window = 0")
     try:
-        drain(spool, store)
-        assert sums(store, spool) == {"accepted": 2, "stored": 2, "doubled": 2}
+        for path, data in copies.items():
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(data)
+        assert drain(spool, store) == DrainReport(segments=2, rows=4)
+        rows = store.query("SELECT Segment, count() AS n FROM otel_traces GROUP BY Segment ORDER BY Segment")
+        assert rows == [{"Segment": names[0], "n": 2}, {"Segment": names[1], "n": 4}]
     finally:
         for table in ("otel_traces", "export_ledger"):
             store.command(f"ALTER TABLE {table} MODIFY SETTING non_replicated_deduplication_window = 10000")
