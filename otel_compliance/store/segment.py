@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import lz4.frame
+import orjson
 
 from otel_compliance.cipher import seal, unseal
 from otel_compliance.errors import DecryptionError, SpoolError, SpoolKeyError
@@ -37,7 +38,6 @@ _FORMAT: Final = 2
 _UNSEALED_FORMAT: Final = 1
 _NAME: Final = re.compile(r"(\d+)-(\d{8,})-(\d+)-(\d+)")
 _ASIDE: Final = re.compile(r"(.+)-(\d{19}-\d{8,}(?:-\d+-\d+)?)")
-_encoder: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,8 @@ def origin(path: Path) -> tuple[str, str]:
 
 def compressed(block: Block) -> bytes:
     """The columns of a block as they are sealed: JSON, compressed with LZ4."""
-    data: bytes = lz4.frame.compress(_encoder.encode(dict(block.columns)).encode("ascii"))
+    # Names of attributes may be members of enumerations, which are text and no `str` to it.
+    data: bytes = lz4.frame.compress(orjson.dumps(dict(block.columns), option=orjson.OPT_NON_STR_KEYS))
     return data
 
 
@@ -180,7 +181,7 @@ def _block(header: Mapping[str, Any], columns: bytes) -> Block | None:
     """The rows, if they are those of a table that is known here."""
     table, count = header.get("table"), header.get("count")
     try:
-        decoded = json.loads(columns)
+        decoded = orjson.loads(columns)
         whole = decoded.keys() == COLUMN_TYPES[str(table)].keys() and all(
             len(values) == count for values in decoded.values()
         )

@@ -132,9 +132,8 @@ def test_an_altered_table_holds_up_only_its_own_segments(tmp_path: Path, store: 
 @pytest.mark.parametrize(
     "columns",
     [
-        {"SpanName": ["\ud800"]},
         {"SpanName": [1]},
-        {"Timestamp": [2**70]},
+        {"Timestamp": [2**63]},
         {"Duration": [-1]},
         {"SpanAttributes": ["text"]},
     ],
