@@ -59,6 +59,7 @@ bench: $(STAMP) $(BENCH_STAMP) ## Run the benchmarks, with peers beside this pac
 	$(BENCH_VENV)/bin/python benchmarks/overhead.py
 	$(BENCH_VENV)/bin/python benchmarks/redaction.py
 	$(BIN)/python benchmarks/storage.py
+	$(BIN)/python benchmarks/front.py
 
 crash: $(STAMP) ## Kill processes at 200 random points, and see that nothing is lost
 	PYTHONPATH=tests $(BIN)/python benchmarks/crash.py
@@ -67,6 +68,7 @@ bench-smoke: $(STAMP) ## Run each benchmark briefly, to see that it works
 	$(BIN)/python benchmarks/overhead.py --smoke
 	$(BIN)/python benchmarks/redaction.py --smoke
 	$(BIN)/python benchmarks/storage.py --smoke
+	$(BIN)/python benchmarks/front.py --smoke
 	PYTHONPATH=tests $(BIN)/python benchmarks/crash.py --smoke
 
 clean: ## Remove the environment, caches and the demo's data
