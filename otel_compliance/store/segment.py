@@ -17,7 +17,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,9 +34,8 @@ QUARANTINE: Final = "quarantine"
 """Folder of the segments that can never be delivered."""
 
 _FORMAT: Final = 2
-_UNSEALED_FORMAT: Final = 1
 _NAME: Final = re.compile(r"(\d+)-(\d{8,})-(\d+)-(\d+)")
-_ASIDE: Final = re.compile(r"(.+)-(\d{19}-\d{8,}(?:-\d+-\d+)?)")
+_ASIDE: Final = re.compile(r"(.+)-(\d{19}-\d{8,}-\d+-\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class SegmentName:
 
     @classmethod
     def of(cls, path: Path) -> Self | None:
-        """The name of a segment that waits or was set aside; `None` for one of format 1, whose name has no counts."""
+        """The name of a segment that waits or was set aside; `None` for a file that is none."""
         exporter, stem = origin(path)
         match = _NAME.fullmatch(stem)
         return cls(exporter, *map(int, match.groups())) if match else None
@@ -130,16 +128,12 @@ class Keys:
         line, _, rest = data.partition(b"\n")
         header = _header(path, line)
         name = "/".join(origin(path))
-        if header.get("format") == _UNSEALED_FORMAT:
-            columns, digest = _unsealed(path, header, rest)
-        elif header.get("format") == _FORMAT and header.get("segment") == name:
-            columns, digest = self._unseal(path, header, line, rest), hashlib.sha256(rest).hexdigest()
-        else:
+        if SegmentName.of(path) is None or header.get("format") != _FORMAT or header.get("segment") != name:
             raise SpoolError(f"{path}: the segment is damaged, or was written by another version")
-        block = _block(header, columns)
+        block = _block(header, self._unseal(path, header, line, rest))
         if block is None:
             raise SpoolError(f"{path}: the segment is damaged")
-        return block, f"{name}/{digest[:16]}"
+        return block, f"{name}/{hashlib.sha256(rest).hexdigest()[:16]}"
 
     def _unseal(self, path: Path, header: Mapping[str, Any], line: bytes, sealed: bytes) -> bytes:
         key = self._keys.get(str(header.get("key")))
@@ -154,17 +148,6 @@ class Keys:
         except (DecryptionError, RuntimeError):
             raise SpoolError(f"{path}: the segment is damaged") from None
         return columns
-
-
-def _unsealed(path: Path, header: Mapping[str, Any], payload: bytes) -> tuple[bytes, str]:
-    """Columns and digest of what an older version, which did not encrypt, left waiting."""
-    digest = hashlib.sha256(f"{header.get('table')}\n{header.get('count')}\n".encode("utf-8", "replace") + payload)
-    if digest.hexdigest() != header.get("sha256"):
-        raise SpoolError(f"{path}: the segment is damaged")
-    try:
-        return zlib.decompress(payload), digest.hexdigest()
-    except zlib.error:
-        raise SpoolError(f"{path}: the segment is damaged") from None
 
 
 def _header(path: Path, line: bytes) -> dict[str, Any]:

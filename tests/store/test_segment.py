@@ -1,7 +1,5 @@
 """A segment is readable with its key, in its place and as it was written, and in no other case."""
 
-import hashlib
-import json
 import zlib
 from pathlib import Path
 
@@ -69,24 +67,12 @@ def test_another_key_leaves_it_waiting(tmp_path: Path, store: Store) -> None:
     assert stored(store) == ["locked", "open"]
 
 
-def test_segments_of_the_older_format_are_delivered(tmp_path: Path, store: Store) -> None:
-    """What waited unencrypted before an upgrade arrives, once, and a damaged one of them is set aside."""
-    rows = block("old")
-    payload = zlib.compress(json.dumps(dict(rows.columns)).encode(), 1)
-    digest = hashlib.sha256(f"{rows.table}\n1\n".encode() + payload).hexdigest()
-    header = json.dumps({"format": 1, "table": rows.table, "count": 1, "sha256": digest}).encode()
-    folder = tmp_path / "host-1-abcdef01"
-    folder.mkdir()
-    for _ in range(2):
-        (folder / "1795461693947438642-00000000.seg").write_bytes(header + b"\n" + payload)
-        assert drain(Spool(tmp_path, RING), store) == DrainReport(segments=1, rows=1)
-    (folder / "1795461693947438642-00000001.seg").write_bytes(header + b"\n" + payload + b"x")
+def test_a_file_that_is_no_segment_is_set_aside(tmp_path: Path, store: Store) -> None:
+    """A file with a name of its own among the segments holds up none of them."""
     spool = Spool(tmp_path, RING)
-    assert drain(spool, store) == DrainReport(quarantined=1)
-    assert stored(store) == ["old"]
-    [aside] = spool.quarantined()
-    aside.write_bytes(header + b"\n" + payload)
-    assert spool.replay(aside) == folder / "1795461693947438642-00000001.seg"
+    segment = spool.append(block("a"))
+    segment.with_name("copy.seg").write_bytes(segment.read_bytes())
+    assert drain(spool, store) == DrainReport(segments=1, rows=1, quarantined=1)
 
 
 def test_names_survive_quarantine(tmp_path: Path) -> None:
