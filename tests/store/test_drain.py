@@ -33,17 +33,20 @@ class Scripted:
         return []
 
     def insert(self, rows: Block, *, token: str = "", types: Any = None) -> None:
-        """Take or refuse."""
-        name = str((rows.columns.get("SpanName") or rows.columns["Body"])[0])
-        self.tried.append(name)
+        """Take or refuse, all or nothing."""
+        names = [str(name) for name in rows.columns.get("SpanName") or rows.columns["Body"]]
+        self.tried.append("+".join(names))
         if error := self.verdict(rows):
             raise error
-        self.taken.append(name)
+        self.taken += names
 
 
 def refusing(*names: str) -> Scripted:
     """A store that refuses the spans of these names, and of all when none is given."""
-    return Scripted(lambda rows: StoreError("refused") if not names or rows.columns["SpanName"][0] in names else None)
+    refused = set(names)
+    return Scripted(
+        lambda rows: StoreError("refused") if not refused or refused.intersection(rows.columns["SpanName"]) else None
+    )
 
 
 def test_a_store_that_refuses_everything_costs_nothing(tmp_path: Path, counts: Counts) -> None:
@@ -86,7 +89,7 @@ def test_a_refusal_that_passes_sets_nothing_aside(tmp_path: Path) -> None:
     spool = Spool(tmp_path, RING)
     for name in "ab":
         spool.append(block(name))
-    refusals = iter([StoreError("busy")])
+    refusals = iter([StoreError("busy"), StoreError("busy")])
     store = Scripted(lambda rows: next(refusals, None))
     assert drain(spool, store) == DrainReport(segments=2, rows=2)  # type: ignore[arg-type]
     assert (store.taken, spool.quarantined()) == (["b", "a"], [])
@@ -108,10 +111,11 @@ def test_a_store_that_is_away_ends_the_attempt(tmp_path: Path, counts: Counts) -
     spool = Spool(tmp_path, RING)
     for name in "abc":
         spool.append(block(name, name))
+    spool.append(block("event", table="otel_logs"))
     store = Scripted(lambda rows: StoreUnavailable("away"))
     with pytest.raises(StoreUnavailable):
         drain(spool, store)  # type: ignore[arg-type]
-    assert (store.tried, len(spool.segments()), counts()) == (["a"], 3, {"retried": 2})
+    assert (store.tried, len(spool.segments()), counts()) == (["a+a+b+b+c+c"], 4, {"retried": 6})
 
 
 def test_an_altered_table_holds_up_only_its_own_segments(tmp_path: Path, store: Store) -> None:
