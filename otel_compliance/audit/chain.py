@@ -204,17 +204,19 @@ def from_line(line: str) -> AuditEvent:
 def from_row(row: Mapping[str, Any]) -> AuditEvent:
     """The event of one row of ``otel_audit``, whose attributes are texts.
 
+    Its place in the chain is in columns of their own; older rows have it among the attributes, too.
+
     Raises:
         AuditError: The row is not an audit event.
     """
     attributes = row["LogAttributes"]
     try:
         return AuditEvent(
-            chain=attributes[Attr.AUDIT_CHAIN_ID],
-            seq=int(attributes[Attr.AUDIT_SEQUENCE]),
-            prev=attributes[Attr.AUDIT_PREVIOUS],
+            chain=str(row["ChainId"]),
+            seq=int(row["Seq"]),
+            prev=str(row["PrevHash"]),
             leaf=attributes[Attr.AUDIT_LEAF],
-            hash=attributes[Attr.AUDIT_HASH],
+            hash=str(row["Hash"]),
             salt=attributes.get(Attr.AUDIT_SALT, ""),
             event=str(row["EventName"]),
             timestamp_ns=int(row["TimestampNs"]),

@@ -55,6 +55,10 @@ def test_file_and_log_records_have_the_same_events(tmp_path: Path, provider: Any
     assert (in_file[1].trace_id, in_file[1].span_id) == (f"{7:032x}", f"{9:016x}")
     rows = [
         {
+            "ChainId": record.attributes["compliance.audit.chain.id"],
+            "Seq": record.attributes["compliance.audit.sequence"],
+            "PrevHash": record.attributes["compliance.audit.prev"],
+            "Hash": record.attributes["compliance.audit.hash"],
             "LogAttributes": {name: str(value) for name, value in record.attributes.items()},
             "EventName": record.event_name,
             "TimestampNs": record.timestamp,

@@ -1,4 +1,8 @@
 SELECT
+    ChainId,
+    Seq,
+    PrevHash,
+    Hash,
     EventName,
     TraceId,
     SpanId,
