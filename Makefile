@@ -60,6 +60,8 @@ bench: $(STAMP) $(BENCH_STAMP) ## Run the benchmarks, with peers beside this pac
 	$(BENCH_VENV)/bin/python benchmarks/redaction.py
 	$(BIN)/python benchmarks/storage.py
 	$(BIN)/python benchmarks/front.py
+	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/outage.py
 
 crash: $(STAMP) ## Kill processes at 200 random points, and see that nothing is lost
 	PYTHONPATH=tests $(BIN)/python benchmarks/crash.py
@@ -69,6 +71,8 @@ bench-smoke: $(STAMP) ## Run each benchmark briefly, to see that it works
 	$(BIN)/python benchmarks/redaction.py --smoke
 	$(BIN)/python benchmarks/storage.py --smoke
 	$(BIN)/python benchmarks/front.py --smoke
+	$(BIN)/python benchmarks/scale.py --smoke
+	$(BIN)/python benchmarks/outage.py --smoke
 	PYTHONPATH=tests $(BIN)/python benchmarks/crash.py --smoke
 
 clean: ## Remove the environment, caches and the demo's data

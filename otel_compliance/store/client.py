@@ -19,6 +19,7 @@ from otel_compliance.config import redacted_dsn
 from otel_compliance.errors import MissingExtra, SchemaError, StoreError, StoreUnavailable
 from otel_compliance.store import engine
 from otel_compliance.store.lease import Lease, not_opened
+from otel_compliance.store.quiet import quiet
 from otel_compliance.store.rows import COLUMN_TYPES, Block
 
 DATABASE: Final = "otel"
@@ -56,9 +57,12 @@ def connect(dsn: str) -> Store:
         MissingExtra: The embedded engine is not installed.
         StoreUnavailable: The server cannot be reached or refuses, or another process owns the embedded store.
     """
-    if dsn.startswith("chdb://"):
-        return _connect_embedded(Path(dsn.removeprefix("chdb://")))
-    return _connect_server(dsn)
+    import clickhouse_connect  # noqa: F401 - `quiet` covers what is there
+
+    with quiet():
+        if dsn.startswith("chdb://"):
+            return _connect_embedded(Path(dsn.removeprefix("chdb://")))
+        return _connect_server(dsn)
 
 
 class Store:
@@ -212,7 +216,7 @@ class Store:
                 "the embedded store was opened before this process was forked, and hangs in it",
                 remedy="open the store in the process that uses it",
             )
-        with self._lock:
+        with self._lock, quiet():
             if self._closed:
                 raise StoreUnavailable("the store was closed", remedy="open it again")
             yield
