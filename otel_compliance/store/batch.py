@@ -146,11 +146,13 @@ class BatchLog:
         self._directory = directory
 
     def begin(self, batch: Batch) -> None:
-        """Note what is about to be inserted, or is again.
+        """Note what is about to be inserted, if it is not there from before.
 
         Raises:
             OSError: The folder cannot be written.
         """
+        if batch.begun_token:
+            return
         document = {"token": batch.token, "segments": [str(name) for name in batch.names]}
         create_file(self._file(batch.table), json.dumps(document).encode())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from otel_compliance.store.telemetry import count_items, record_delivery
 
 _PATIENCE: Final = 16
 """Refusals of one table, with nothing accepted, after which most of its segments are passed over."""
+
+_DISK_IS_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(slots=True)
@@ -145,7 +148,10 @@ class Delivery:
         """Insert a batch. What is begun stays in the log until all of it is stored, or nothing is."""
         if not batch.segments or lane.closed is not None:
             return
-        self._log.begin(batch)
+        if not self._begin(batch) and len(batch.segments) > 1:
+            for item in batch.segments:
+                self._insert(lane, Batch([item]))
+            return
         try:
             self._send(batch)
         except StoreUnavailable:
@@ -165,6 +171,20 @@ class Delivery:
             for item in batch.segments:
                 self._delivered(item.path, item.name)
             self._log.end(batch.table)
+
+    def _begin(self, batch: Batch) -> bool:
+        """Whether the batch is in the log. A full disk has no room for that, but delivery makes some.
+
+        Raises:
+            OSError: The folder cannot be written for another reason.
+        """
+        try:
+            self._log.begin(batch)
+        except OSError as error:
+            if error.errno not in _DISK_IS_FULL:
+                raise
+            return False
+        return True
 
     def _insert_alone(self, lane: _Lane, item: Loaded) -> None:
         if not lane.passes_over(item.path):

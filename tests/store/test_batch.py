@@ -1,5 +1,6 @@
 """Small segments are inserted together, and still each of them arrives once, in every table, whatever happens when."""
 
+import errno
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from store.blocks import RING, block, stored
 
 from otel_compliance.errors import SpoolError, StoreError
+from otel_compliance.store import batch
 from otel_compliance.store.batch import MAX_ROWS
 from otel_compliance.store.client import Store
 from otel_compliance.store.drain import DrainReport, drain
@@ -195,6 +197,40 @@ def test_rows_that_were_erased_from_a_batch_stay_erased(
     store.command("ALTER TABLE otel_traces DELETE WHERE SpanName = '001' SETTINGS mutations_sync = 2")
     assert drain(spool, store) == DrainReport(segments=3, rows=3)
     assert stored(store) == ["000", "002"]
+
+
+def test_a_full_disk_is_emptied(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without room to note what is on its way, segments go one by one under tokens of their own, and make room."""
+    spool, watched = Spool(tmp_path, RING), Watched(store)
+    fill(spool, 4)
+    real = batch.create_file
+    refusals = iter([True, True, True])
+
+    def failing(path: Path, data: bytes) -> bool:
+        if next(refusals, False):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(path, data)
+
+    monkeypatch.setattr(batch, "create_file", failing)
+    assert drain(spool, watched) == DrainReport(segments=4, rows=4)  # type: ignore[arg-type]
+    assert watched.inserts == [("otel_traces", 1)] * 4
+    assert counts(store) == once(4)
+
+
+def test_a_read_only_disk_is_explained_before_anything_is_inserted(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be noted is not sent: it would come again and again."""
+    spool, watched = Spool(tmp_path, RING), Watched(store)
+    fill(spool, 2)
+
+    def failing(path: Path, data: bytes) -> bool:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(batch, "create_file", failing)
+    with pytest.raises(SpoolError, match="Read-only file system"):
+        drain(spool, watched)  # type: ignore[arg-type]
+    assert (watched.inserts, len(spool.segments())) == ([], 2)
 
 
 def test_an_unreadable_log_of_batches_stops_nothing(tmp_path: Path, store: Store) -> None:
