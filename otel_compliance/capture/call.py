@@ -6,11 +6,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
+from weakref import finalize, ref
 
-from opentelemetry.context import create_key
+from opentelemetry.context import Context, create_key
 from opentelemetry.trace import Span, SpanContext
 from opentelemetry.util.types import AttributeValue
 
@@ -53,6 +54,10 @@ class Inspected:
     def plus(self, other: Inspected) -> Inspected:
         """Both together, for an answer that comes in parts; the content of parts is not kept."""
         return Inspected(counts=self.counts + other.counts, failed=self.failed or other.failed)
+
+    def or_again(self, other: Inspected) -> Inspected:
+        """Both together, where the other says much of the same again; the content of the first is kept."""
+        return replace(self, counts=self.counts | other.counts, failed=self.failed or other.failed)
 
 
 UNINSPECTED = Inspected(failed=True)
@@ -100,13 +105,14 @@ class Call:
         provider: Who answers: ``anthropic``, ``aws.bedrock`` or ``gcp.vertex_ai``.
         model: Model that was asked for; clouds take it out of the body.
         cloud_region: Region of a cloud endpoint; empty on Anthropic's own API.
-        principal: Who the client's rotating tokens stand for; empty for a static credential.
+        client: The client, until the call is recorded.
         started_ns: Start in nanoseconds since the epoch.
         span: The recording span that carries the facts: the SDK's own, or ours where it has none.
         owns_span: Whether `span` is ours to end.
         watched: Whether our span processor sees the span end, and completes it then.
         span_context: Identity of the call's span, also when it was not sampled.
         request_content: The body that was sent first, as bytes: the app may change its own objects afterwards.
+        further_contents: Different bodies that were sent after it, as middleware does.
         request: Facts of the request body.
         user_id: ``metadata.user_id`` of the request body.
         geos: ``inference_geo`` of each message that was asked for; `None` where it is unset.
@@ -120,6 +126,10 @@ class Call:
         output: Inspection of the response body.
         assembler: Puts a streamed message together; `None` for any other answer.
         body: Watches a body that the app reads later, where the SDK does not decode it as a stream.
+        answer: The response that the app gets, weakly.
+        dropped: Ends the call when the app drops that response.
+        spliced: Context of the requests that are made while the app reads; `None` but for middleware that makes some.
+        running: Whether the SDK has not returned yet; no answer ends the call before.
         body_open: Whether the app still has to read the body of the answer.
         read_to_end: Whether it did, to the end.
         closed_by_app: Whether the app closed the stream before its end.
@@ -138,13 +148,14 @@ class Call:
     provider: str = "anthropic"
     model: str = ""
     cloud_region: str = ""
-    principal: str = field(default="", repr=False)
+    client: Any = field(default=None, repr=False)
     started_ns: int = field(default_factory=time.time_ns)
     span: Span | None = field(default=None, repr=False)
     owns_span: bool = False
     watched: bool = False
     span_context: SpanContext | None = None
     request_content: bytes | None = field(default=None, repr=False)
+    further_contents: list[bytes] = field(default_factory=list, repr=False)
     request: dict[str, AttributeValue] = field(default_factory=dict)
     user_id: str | None = field(default=None, repr=False)
     geos: Sequence[str | None] = ()
@@ -158,6 +169,10 @@ class Call:
     output: Inspected | None = None
     assembler: StreamAssembler | None = field(default=None, repr=False)
     body: Body | None = field(default=None, repr=False)
+    answer: ref[Any] | None = field(default=None, repr=False)
+    dropped: finalize[..., Any] | None = field(default=None, repr=False)
+    spliced: Context | None = field(default=None, repr=False)
+    running: bool = True
     body_open: bool = False
     read_to_end: bool = False
     closed_by_app: bool = False
@@ -171,7 +186,7 @@ class Call:
     @property
     def kept(self) -> int:
         """Bytes of content that it keeps until it is recorded, as far as they count."""
-        request = len(self.request_content or b"")
+        request = len(self.request_content or b"") + sum(map(len, self.further_contents))
         answer = self.body.kept if self.body is not None else 0
         return request + answer + (self.assembler.retained if self.assembler is not None else 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from functools import partial
+from functools import partial, reduce
 from typing import Any, Final, Protocol
 
 from opentelemetry.metrics import MeterProvider
@@ -14,6 +14,7 @@ from opentelemetry.util.types import AttributeValue
 from otel_compliance import health
 from otel_compliance.capture import messages
 from otel_compliance.capture.call import UNINSPECTED, Call, Concluded, Conclusion, Inspected, Outcome
+from otel_compliance.capture.client import principal
 from otel_compliance.capture.facts import Deployment, Facts
 from otel_compliance.capture.metrics import CallMetrics
 from otel_compliance.capture.request import read_request
@@ -205,9 +206,9 @@ class Recorder:
         compliance = self._facts.of_call(call)
         credential: dict[str, AttributeValue] = {}
         if call.sent_headers is not None:
-            credential = credential_facts(call.sent_headers, self.keys, principal=call.principal)
+            credential = credential_facts(call.sent_headers, self.keys, principal=principal(call.client))
             # The credential itself is needed no longer.
-            call.sent_headers = None
+            call.sent_headers = call.client = None
         facts = self._cleaned({**call.request, **call.response, **call.transport, **credential, **compliance})
         if call.model:
             facts.setdefault(GenAI.REQUEST_MODEL, self._clean(call.model))
@@ -222,15 +223,15 @@ class Recorder:
     def _read_request(self, call: Call) -> None:
         """Inspect the request; what cannot be read stays uninspected."""
         try:
-            body = read_request(call)
+            bodies = read_request(call)
         except ValueError:
             # Not JSON: nobody here can tell what is in it.
             return
         except Exception as error:  # noqa: BLE001 - the rest of the record is made all the same
             health.swallow("capture.request", error)
             return
-        if body is not None and not call.surface.secret:
-            call.input = self.inspect(body)
+        if bodies and not call.surface.secret:
+            call.input = reduce(Inspected.or_again, map(self.inspect, bodies))
 
     def _read_answer(self, call: Call) -> None:
         """Inspect an answer that the app read after the call returned, as far as it arrived."""
