@@ -34,6 +34,7 @@ _FOREIGN: Final = (
     Anthropic.REQUEST_ID.value,
     Anthropic.ORGANIZATION_ID.value,
     Anthropic.WORKSPACE_ID.value,
+    Attr.FALLBACK_MODELS.value,
     Attr.REGION_REQUESTED.value,
     Attr.REGION_ACTUAL.value,
     Attr.REGION_ENDPOINT.value,

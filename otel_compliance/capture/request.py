@@ -9,8 +9,10 @@ from typing import Any
 from otel_compliance.capture.call import UNINSPECTED, Call
 from otel_compliance.capture.files import file_facts
 from otel_compliance.capture.messages import message_bodies, request_facts, tool_names, user_id
+from otel_compliance.capture.region import requested_regions
 from otel_compliance.capture.surface import admin_facts
 from otel_compliance.keys import KeyRing
+from otel_compliance.names import Attr
 
 
 def keep_request(call: Call, request: Any, options: Any, keys: KeyRing) -> None:
@@ -58,8 +60,9 @@ def read_request(call: Call) -> Sequence[Any]:
     fields, *others = (body if isinstance(body, Mapping) else {} for body in bodies)
     parts = message_bodies(fields)
     call.request = request_facts(fields, parts) | admin_facts(call.surface, fields) | call.request
-    if call.surface.is_message or call.surface.is_batch:
-        call.geos = [part.get("inference_geo") for body in (fields, *others) for part in message_bodies(body)]
+    call.geos = [geo for body in (fields, *others) for geo in requested_regions(call.surface, body)]
+    if asked := sorted({geo for geo in call.geos if geo is not None}):
+        call.request[Attr.REGION_REQUESTED] = ",".join(asked)
     call.tools = tool_names(parts)
     call.user_id = user_id(fields)
     return bodies

@@ -90,6 +90,21 @@ class Surface:
         """Whether the call creates a batch of messages."""
         return self.request_type == "messages.batches.create"
 
+    @property
+    def is_session(self) -> bool:
+        """Whether the call begins a session of a managed agent, whose model it may replace."""
+        return self.request_type == "sessions.create"
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether the call may say which model a managed agent uses, and so where it runs."""
+        return self.is_session or self.request_type in ("agents.create", "agents.update")
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the call may say where inference runs."""
+        return self.is_message or self.is_batch or self.is_agent
+
 
 def admin_facts(surface: Surface, body: Mapping[str, Any]) -> dict[str, AttributeValue]:
     """What a change to the organization set: names of fields, never their values, but for status and role."""
@@ -126,6 +141,9 @@ _METHODS: Final[Mapping[str, str]] = {
     "GET /v1/messages/batches/{id}/results": "messages.batches.results",
     "POST /v1/messages/batches/{id}/cancel": "messages.batches.cancel",
     "DELETE /v1/messages/batches/{id}": "messages.batches.delete",
+    "POST /v1/agents": "agents.create",
+    "POST /v1/agents/{id}": "agents.update",
+    "POST /v1/sessions": "sessions.create",
     "POST /v1/files": "files.upload",
     "GET /v1/files": "files.list",
     "GET /v1/files/{id}": "files.retrieve_metadata",

@@ -80,7 +80,8 @@ def instrument(
         meter_provider: Provider of our metrics; the global one when left out.
 
     Raises:
-        ComplianceError: The configuration is wrong, the SDK is absent or lacks a function that is hooked, or redaction cannot be trusted.
+        ComplianceError: The configuration is wrong, the SDK is absent or lacks what is hooked, or redaction cannot be
+            trusted.
     """
     configuration = Configuration.load(policy)
     _start(
