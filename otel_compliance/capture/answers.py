@@ -11,18 +11,14 @@ from typing import Any, Final
 from opentelemetry.context import Context
 
 from otel_compliance import health
-from otel_compliance.capture.body import Body, Chunker, FileBody, JsonBody, JsonLines, Opaque, ServerSentEvents
-from otel_compliance.capture.call import UNINSPECTED, Call, Inspected, Outcome
+from otel_compliance.capture.body import Chunker
+from otel_compliance.capture.call import UNINSPECTED, Call, Outcome
 from otel_compliance.capture.iteration import AsyncClosing, async_in_context, in_context
 from otel_compliance.capture.outcome import stream_outcome
 from otel_compliance.capture.recorder import Recorder
-from otel_compliance.capture.stream import StreamAssembler, as_dict
-from otel_compliance.names import Attr
 
 _EXTENSION: Final = "otel_compliance.call"
 """Key in ``response.extensions``, the place that httpx keeps for such notes, under which a stream finds its call."""
-
-_AWS_EVENT_STREAM: Final = "application/vnd.amazon.eventstream"
 
 Failed = Callable[[Call, BaseException], None]
 
@@ -37,6 +33,7 @@ class Answers:
 
     def __init__(self, recorder: Recorder, failed: Failed) -> None:
         self._recorder = recorder
+        self._reader = recorder.reader
         self._failed = failed
 
     def arrived(self, call: Call, response: Any) -> None:
@@ -44,20 +41,19 @@ class Answers:
         if call.dropped is not None:
             call.dropped.detach()
         call.answer = weakref.ref(response)
+        call.body, call.whole = None, None
         call.body_open = not response.is_closed
-        call.read_to_end = call.closed_by_app = False
-        if call.surface.secret:
-            call.body = None
-        else:
-            call.body = self._body(call, response.headers.get("content-type", ""))
+        call.read_to_end = not call.body_open
+        call.closed_by_app = False
         if call.body_open:
+            call.body = self._reader.begin(call)
             # For an app that drops the body unread, where no native span would tell.
             call.dropped = weakref.finalize(response, self._dropped, call)
             response.extensions[_EXTENSION] = call
             self._watch(call, response)
-        elif call.body is not None:
-            self._feed(call, response.content)
-            call.read_to_end = True
+        elif not call.surface.secret:
+            # Stands until the worker has read the body.
+            call.output, call.whole = UNINSPECTED, response.content
 
     def returned(self, call: Call, result: Any, context: Context) -> None:
         """Take what a client with middleware gives its app, which need not be what the API answered.
@@ -72,61 +68,13 @@ class Answers:
         response = getattr(result, "response", None) or getattr(result, "http_response", None)
         if response is None or call.answer is None or response is call.answer():
             return
+        call.answer_headers = response.headers
         self.arrived(call, response)
         call.spliced = context
 
     def _dropped(self, call: Call) -> None:
         if not call.running:
             self._recorder.finish(call, Outcome.ABANDONED)
-
-    def _body(self, call: Call, content_type: str) -> Body:
-        """What watches a body of this type, and what stands for its inspection until it came."""
-        if content_type.startswith("text/event-stream"):
-            call.assembler = StreamAssembler()
-            return ServerSentEvents(partial(self._event, call))
-        if content_type.startswith(_AWS_EVENT_STREAM):
-            call.assembler = StreamAssembler()
-            return Opaque()
-        if "jsonl" in content_type:
-            call.output = Inspected()
-            return JsonLines(partial(self._recorder.item_arrived, call))
-        if "json" in content_type:
-            call.output = UNINSPECTED
-            return JsonBody(partial(self._recorder.answered, call))
-        if call.surface.is_download:
-            return FileBody(self._recorder.keys.digest("file"), partial(self._file, call, content_type))
-        return Opaque()
-
-    def _event(self, call: Call, event: Any) -> None:
-        call.chunk_arrived()
-        if call.assembler is not None and not call.assembler.observe(event):
-            self._recorder.part_arrived(call, as_dict(event))
-
-    def _decoded(self, call: Call, event: Any) -> None:
-        """Take an event that the SDK decoded; one that cannot be read makes the whole answer uninspected."""
-        try:
-            self._event(call, event)
-        except Exception as error:  # noqa: BLE001 - the app gets its event all the same
-            health.swallow("capture.event", error)
-            call.output = UNINSPECTED
-
-    @staticmethod
-    def _file(call: Call, content_type: str, size: int, digest: str) -> None:
-        call.response = {
-            Attr.FILE_SIZE: size,
-            Attr.FILE_TYPE: content_type.partition(";")[0].strip(),
-            Attr.FILE_DIGEST: digest,
-        }
-
-    def _feed(self, call: Call, chunk: bytes) -> None:
-        body = call.body
-        if body is None:
-            return
-        try:
-            body.feed(chunk)
-        except Exception as error:  # noqa: BLE001 - what cannot be decoded counts as uninspected
-            health.swallow("capture.body", error)
-            call.output, call.body = UNINSPECTED, None
 
     # A body that the app reads: the response's own way to read it is replaced, on this one response.
 
@@ -151,7 +99,7 @@ class Answers:
             try:
                 # All that arrived is seen before a part of it is handed on: the span may end with the last raw byte.
                 for chunk in chunks:
-                    self._feed(call, chunk)
+                    self._reader.feed(call, chunk)
                     yield from chunker.split(chunk)
             except BaseException as error:
                 self._raised(call, error)
@@ -171,7 +119,7 @@ class Answers:
         async with AsyncClosing(_async_within(call, type(response).aiter_bytes(response))) as chunks:
             try:
                 async for chunk in chunks:
-                    self._feed(call, chunk)
+                    self._reader.feed(call, chunk)
                     for piece in chunker.split(chunk):
                         yield piece
             except BaseException as error:
@@ -196,7 +144,7 @@ class Answers:
         with closing(events):
             try:
                 for event in events:
-                    self._decoded(call, event)
+                    self._reader.decoded(call, event)
                     yield event
             except BaseException as error:
                 self._raised(call, error)
@@ -216,7 +164,7 @@ class Answers:
         async with AsyncClosing(events):
             try:
                 async for event in events:
-                    self._decoded(call, event)
+                    self._reader.decoded(call, event)
                     yield event
             except BaseException as error:
                 self._raised(call, error)

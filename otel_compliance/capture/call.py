@@ -119,13 +119,15 @@ class Call:
         tools: Names of the tools that the request offers.
         blocked: Whether the policy refused to send it.
         input: Inspection of the request body.
-        transport: Facts of headers: credential, rate limits, request id, status.
+        transport: Facts of headers: rate limits, request id, status.
         sent_headers: Headers of the request that was sent last; they hold the credential.
+        answer_headers: Headers of the last answer.
         statuses: HTTP status of each attempt that was answered.
         response: Facts of the response body.
         output: Inspection of the response body.
         assembler: Puts a streamed message together; `None` for any other answer.
         body: Watches a body that the app reads later, where the SDK does not decode it as a stream.
+        whole: The body of an answer that the SDK read itself, until it is inspected.
         answer: The response that the app gets, weakly.
         dropped: Ends the call when the app drops that response.
         spliced: Context of the requests that are made while the app reads; `None` but for middleware that makes some.
@@ -164,11 +166,13 @@ class Call:
     input: Inspected | None = None
     transport: dict[str, AttributeValue] = field(default_factory=dict)
     sent_headers: Any = field(default=None, repr=False)
+    answer_headers: Any = field(default=None, repr=False)
     statuses: list[int] = field(default_factory=list)
     response: Mapping[str, AttributeValue] = field(default_factory=dict)
     output: Inspected | None = None
     assembler: StreamAssembler | None = field(default=None, repr=False)
     body: Body | None = field(default=None, repr=False)
+    whole: bytes | None = field(default=None, repr=False)
     answer: ref[Any] | None = field(default=None, repr=False)
     dropped: finalize[..., Any] | None = field(default=None, repr=False)
     spliced: Context | None = field(default=None, repr=False)
@@ -187,7 +191,7 @@ class Call:
     def kept(self) -> int:
         """Bytes of content that it keeps until it is recorded, as far as they count."""
         request = len(self.request_content or b"") + sum(map(len, self.further_contents))
-        answer = self.body.kept if self.body is not None else 0
+        answer = self.body.kept if self.body is not None else len(self.whole or b"")
         return request + answer + (self.assembler.retained if self.assembler is not None else 0)
 
     def chunk_arrived(self) -> None:

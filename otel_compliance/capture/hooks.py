@@ -34,7 +34,7 @@ from otel_compliance.capture.outcome import stream_outcome
 from otel_compliance.capture.recorder import Recorder
 from otel_compliance.capture.request import keep_request
 from otel_compliance.capture.surface import Surface
-from otel_compliance.capture.transport import error_type, response_header_facts, retry_after_seconds
+from otel_compliance.capture.transport import error_type, retry_after_seconds
 from otel_compliance.capture.verdict import decide
 from otel_compliance.errors import ComplianceError
 from otel_compliance.names import TRACER_NAME, Attr, GenAI
@@ -246,14 +246,15 @@ class Hooks:
 
     def _read_headers(self, call: Call, response: Any) -> None:
         self._read_status(call, response)
-        call.transport |= response_header_facts(response)
+        call.answer_headers = response.headers
         # An auth flow (OAuth, workload identity) and a signature are set only as the request is sent.
         call.sent_headers = response.request.headers
 
     @staticmethod
     def _read_status(call: Call, response: Any) -> None:
-        call.statuses.append(response.status_code)
-        if response.is_error and (seconds := retry_after_seconds(response)) is not None:
+        status = response.status_code
+        call.statuses.append(status)
+        if status >= 400 and (seconds := retry_after_seconds(response)) is not None:
             call.transport[Attr.RATELIMIT_RETRY_AFTER] = seconds
 
 

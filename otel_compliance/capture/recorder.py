@@ -17,9 +17,10 @@ from otel_compliance.capture.call import UNINSPECTED, Call, Concluded, Conclusio
 from otel_compliance.capture.client import principal
 from otel_compliance.capture.facts import Deployment, Facts
 from otel_compliance.capture.metrics import CallMetrics
+from otel_compliance.capture.reading import BodyReader
 from otel_compliance.capture.request import read_request
 from otel_compliance.capture.surface import created_target
-from otel_compliance.capture.transport import credential_facts
+from otel_compliance.capture.transport import credential_facts, response_header_facts
 from otel_compliance.capture.worker import Worker
 from otel_compliance.classification import Classification
 from otel_compliance.keys import KeyRing
@@ -76,6 +77,7 @@ class Recorder:
         meter_provider: Provider of the metrics; the global one when `None`.
 
     Attributes:
+        reader: Reads the bodies of answers.
         audit: Receives one event per call. Set, like the deployment, before the first call is recorded.
     """
 
@@ -94,6 +96,7 @@ class Recorder:
         self._facts = Facts(policy, keys, Deployment())
         self._redactor = redactor
         self._captures_content = captures_content
+        self.reader = BodyReader(self, keys)
         self._worker = Worker()
         self._metrics = CallMetrics(meter_provider)
 
@@ -210,6 +213,10 @@ class Recorder:
             credential = credential_facts(call.sent_headers, self.keys, principal=principal(call.client))
             # The credential itself is needed no longer.
             call.sent_headers = call.client = None
+        if call.answer_headers is not None:
+            call.transport["http.response.status_code"] = call.statuses[-1]
+            call.transport |= response_header_facts(call.answer_headers)
+            call.answer_headers = None
         facts = self._cleaned({**call.request, **call.response, **call.transport, **credential, **compliance})
         if call.model:
             facts.setdefault(GenAI.REQUEST_MODEL, self._clean(call.model))
@@ -236,10 +243,7 @@ class Recorder:
 
     def _read_answer(self, call: Call) -> None:
         """Inspect an answer that the app read after the call returned, as far as it arrived."""
-        if call.body is not None:
-            call.body.end()
-            if call.body.failed:
-                call.output = UNINSPECTED
+        self.reader.finish(call)
         if call.assembler is not None and call.output is None:
             message = call.assembler.message()
             call.response = messages.response_facts(message)
