@@ -102,10 +102,10 @@ class Call:
         caller: Who is calling, as the app declared it when the call began.
         surface: The API method that it uses.
         stream: Whether the response is streamed.
-        provider: Who answers: ``anthropic``, ``aws.bedrock`` or ``gcp.vertex_ai``.
         model: Model that was asked for; clouds take it out of the body.
-        cloud_region: Region of a cloud endpoint; empty on Anthropic's own API.
         client: The client, until the call is recorded.
+        provider: Who answers: ``anthropic``, ``aws.bedrock`` or ``gcp.vertex_ai``. Set, like the region, at the end.
+        cloud_region: Region of a cloud endpoint; empty on Anthropic's own API.
         started_ns: Start in nanoseconds since the epoch.
         span: The recording span that carries the facts: the SDK's own, or ours where it has none.
         owns_span: Whether `span` is ours to end.
@@ -147,10 +147,10 @@ class Call:
     caller: CallerContext
     surface: Surface
     stream: bool
-    provider: str = "anthropic"
     model: str = ""
-    cloud_region: str = ""
     client: Any = field(default=None, repr=False)
+    provider: str = ""
+    cloud_region: str = ""
     started_ns: int = field(default_factory=time.time_ns)
     span: Span | None = field(default=None, repr=False)
     owns_span: bool = False

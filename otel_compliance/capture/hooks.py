@@ -29,7 +29,7 @@ from otel_compliance import health
 from otel_compliance.caller import current as current_caller
 from otel_compliance.capture.answers import Answers
 from otel_compliance.capture.call import CALL_KEY, Call, Outcome
-from otel_compliance.capture.client import cloud_region, provider_name, url_of
+from otel_compliance.capture.client import provider_name, url_of
 from otel_compliance.capture.outcome import stream_outcome
 from otel_compliance.capture.recorder import Recorder
 from otel_compliance.capture.request import keep_request
@@ -60,6 +60,8 @@ class Hooks:
         self._installed: list[tuple[Any, str]] = []
         self._wrappers: list[Callable[..., Any]] = []
         self._tracers: WeakKeyDictionary[Any, trace.Tracer] = WeakKeyDictionary()
+        residency = recorder.policy.residency
+        self._decides = bool(residency.inject) or residency.on_violation == "block"
         self._active = True
 
     def install(self) -> None:
@@ -158,9 +160,7 @@ class Hooks:
                 caller=current_caller(),
                 surface=Surface.of(span_name=span_name, method=options.method, url=url),
                 stream=bool(kwargs.get("stream", False)),
-                provider=provider_name(client),
                 model=_model(options),
-                cloud_region=cloud_region(client),
                 client=client,
             )
             if span_name is None or getattr(client, "_tracer", None) is None:
@@ -187,7 +187,7 @@ class Hooks:
                 self._recorder.finish(call, Outcome.CANCELLED)
 
     def _returned(self, call: Call, client: Any, result: Any, context: Context) -> None:
-        with health.contained("capture.returned"):
+        try:
             if getattr(client, "_middleware", None):
                 self._answers.returned(call, result, context)
             call.running = False
@@ -196,6 +196,8 @@ class Hooks:
             elif call.read_to_end or call.closed_by_app or (call.answer is not None and call.answer() is None):
                 # By middleware: the app itself has had nothing to read yet.
                 self._recorder.finish(call, stream_outcome(call))
+        except Exception as error:  # noqa: BLE001 - the app has its answer all the same
+            health.swallow("capture.returned", error)
 
     # The attempts and the answer.
 
@@ -204,13 +206,16 @@ class Hooks:
         if call is None:
             return wrapped(*args, **kwargs)
         options = kwargs["options"] if "options" in kwargs else args[0]
-        decide(self._recorder.policy.residency, call, client, options)
+        if self._decides:
+            decide(self._recorder.policy.residency, call, client, options)
         request = wrapped(*args, **kwargs)
-        with health.contained("capture.request"):
+        try:
             call.sent_headers = request.headers
             if call.span_context is None:
                 call.span_context = trace.get_current_span().get_span_context()
             keep_request(call, request, options, self._recorder.keys)
+        except Exception as error:  # noqa: BLE001 - what could not be kept stays uninspected
+            health.swallow("capture.request", error)
         return request
 
     def _process_response(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
@@ -222,12 +227,14 @@ class Hooks:
         return await wrapped(*args, **kwargs)
 
     def _answered(self, response: Any) -> None:
-        with health.contained("capture.response"):
+        try:
             call = _running_call()
             if call is not None:
                 self._read_headers(call, response)
                 if call.spliced is None:
                     self._answers.arrived(call, response)
+        except Exception as error:  # noqa: BLE001 - the app gets its answer all the same
+            health.swallow("capture.response", error)
 
     def _status_error(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
         with health.contained("capture.status_error"):
@@ -288,7 +295,7 @@ def _start_own_span(call: Call, client: Any, tracer: trace.Tracer) -> None:
         # Tells our span processor whose span it is.
         context=set_value(CALL_KEY, call),
         kind=SpanKind.CLIENT,
-        attributes={GenAI.PROVIDER: call.provider, "server.address": client.base_url.host, **operation},
+        attributes={GenAI.PROVIDER: provider_name(client), "server.address": client.base_url.host, **operation},
     )
     call.span_context = span.get_span_context()
     if span.is_recording():

@@ -14,7 +14,7 @@ from opentelemetry.util.types import AttributeValue
 from otel_compliance import health
 from otel_compliance.capture import messages
 from otel_compliance.capture.call import UNINSPECTED, Call, Concluded, Conclusion, Inspected, Outcome
-from otel_compliance.capture.client import principal
+from otel_compliance.capture.client import cloud_region, principal, provider_name
 from otel_compliance.capture.facts import Deployment, Facts
 from otel_compliance.capture.metrics import CallMetrics
 from otel_compliance.capture.reading import BodyReader
@@ -153,8 +153,9 @@ class Recorder:
             # The SDK's own span knows a blocked call only as a failure of the client.
             call.outcome, call.error_type = outcome, "policy_violation" if call.blocked else error_type
             call.conclusion = Conclusion(partial(self._conclude, call), partial(self._without_detail, call))
-        with health.contained("capture.span"):
-            self._end_own_span(call)
+        if call.owns_span:
+            with health.contained("capture.span"):
+                self._end_own_span(call)
         self._worker.submit(partial(self._record, call), size=call.kept)
 
     def flush(self, timeout: float) -> bool:
@@ -176,7 +177,7 @@ class Recorder:
         return {**facts, **attributes} if call.owns_span else attributes
 
     def _end_own_span(self, call: Call) -> None:
-        if not call.owns_span or call.span is None:
+        if call.span is None:
             return
         if not call.watched:
             call.span.set_attributes(self.span_attributes(call))
@@ -205,6 +206,7 @@ class Recorder:
         return attributes, attributes | ({"error.type": call.error_type} if call.error_type else {})
 
     def _concluded(self, call: Call) -> Concluded:
+        call.provider, call.cloud_region = provider_name(call.client), cloud_region(call.client)
         self._read_request(call)
         self._read_answer(call)
         compliance = self._facts.of_call(call)
@@ -212,7 +214,8 @@ class Recorder:
         if call.sent_headers is not None:
             credential = credential_facts(call.sent_headers, self.keys, principal=principal(call.client))
             # The credential itself is needed no longer.
-            call.sent_headers = call.client = None
+            call.sent_headers = None
+        call.client = None
         if call.answer_headers is not None:
             call.transport["http.response.status_code"] = call.statuses[-1]
             call.transport |= response_header_facts(call.answer_headers)

@@ -7,7 +7,7 @@ from typing import Any
 
 from otel_compliance import health
 from otel_compliance.capture.call import Call
-from otel_compliance.capture.client import is_cloud
+from otel_compliance.capture.client import cloud_region, is_cloud
 from otel_compliance.capture.region import requested_regions, with_region
 from otel_compliance.capture.surface import Surface
 from otel_compliance.errors import PolicyViolation
@@ -26,15 +26,13 @@ def decide(residency: ResidencyTable, call: Call, client: Any, options: Any) -> 
     Raises:
         PolicyViolation: The rule says ``block`` and the request breaks it, or nobody can tell whether it does.
     """
-    if not (residency.inject or residency.on_violation == "block"):
-        return
     if not call.surface.is_placed:
         return
     try:
         if residency.inject and not is_cloud(client):
             _inject(call.surface, options, residency.inject)
         regions = requested_regions(call.surface, request_body(options))
-        reason = residency.refuses(regions, cloud_region=call.cloud_region)
+        reason = residency.refuses(regions, cloud_region=cloud_region(client))
     except Exception as error:  # noqa: BLE001 - what cannot be decided is blocked, where the policy blocks
         health.swallow("capture.verdict", error)
         reason = "the request could not be read" if residency.on_violation == "block" else ""
