@@ -54,6 +54,7 @@ class Attr(StrEnum):
     RATELIMIT_TOKENS_REMAINING = "compliance.ratelimit.tokens.remaining"
     RATELIMIT_RETRY_AFTER = "compliance.ratelimit.retry_after"
     ATTEMPT_STATUSES = "compliance.attempt.statuses"
+    FALLBACK_MODELS = "compliance.fallback.models"
     CALL_OUTCOME = "compliance.call.outcome"
     CALL_DURATION = "compliance.call.duration"
     USAGE_COMPLETE = "compliance.usage.complete"
@@ -240,6 +241,11 @@ ATTRIBUTES: Final[tuple[Attribute, ...]] = (
     Attribute(Attr.RATELIMIT_TOKENS_REMAINING, "int", "tokens left in the window"),
     Attribute(Attr.RATELIMIT_RETRY_AFTER, "double", "seconds that the last refusal asked to wait (`retry-after`)"),
     Attribute(Attr.ATTEMPT_STATUSES, "int[]", "HTTP status of each attempt that was answered, when there were several"),
+    Attribute(
+        Attr.FALLBACK_MODELS,
+        "string",
+        "models that declined before another took over, as the answer says; separated by commas",
+    ),
     Attribute(Attr.CALL_OUTCOME, "string", "`completed` `error` `cancelled` `abandoned`"),
     Attribute(Attr.CALL_DURATION, "int", "nanoseconds from the call to the end of its answer"),
     Attribute(Attr.USAGE_COMPLETE, "boolean", "`false` when a stream ended before its final token counts"),

@@ -6,7 +6,7 @@ Each sees the decoded bytes as the app reads them, and keeps no more than it mus
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, Protocol
 
 from otel_compliance.keys import Digest
@@ -181,3 +181,48 @@ class FileBody:
         if self._on_end is not None:
             hand_on, self._on_end = self._on_end, None
             hand_on(self._size, self._digest.text())
+
+
+class Opaque:
+    """A body that nobody here can decode: if there is any, it is uninspected. The SDK decodes that of AWS itself."""
+
+    kept = 0
+
+    def __init__(self) -> None:
+        self.failed = False
+
+    def feed(self, chunk: bytes) -> None:
+        """Note that there was something."""
+        self.failed = self.failed or bool(chunk)
+
+    def end(self) -> None:
+        """Nothing is known of it."""
+
+
+class Chunker:
+    """Cuts bytes into pieces of one size, as ``iter_bytes(chunk_size)`` promises.
+
+    Args:
+        size: Bytes of a piece; `None` leaves chunks as they come.
+    """
+
+    def __init__(self, size: int | None) -> None:
+        self._size = size
+        self._rest = b""
+
+    def split(self, chunk: bytes) -> Iterator[bytes]:
+        """The pieces that `chunk` completes."""
+        size = self._size
+        if size is None:
+            yield chunk
+            return
+        data = self._rest + chunk
+        whole = len(data) - len(data) % size
+        self._rest = data[whole:]
+        for start in range(0, whole, size):
+            yield data[start : start + size]
+
+    def rest(self) -> Iterator[bytes]:
+        """The last, shorter piece."""
+        if self._rest:
+            yield self._rest

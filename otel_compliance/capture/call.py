@@ -6,11 +6,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
+from weakref import finalize, ref
 
-from opentelemetry.context import create_key
+from opentelemetry.context import Context, create_key
 from opentelemetry.trace import Span, SpanContext
 from opentelemetry.util.types import AttributeValue
 
@@ -53,6 +54,10 @@ class Inspected:
     def plus(self, other: Inspected) -> Inspected:
         """Both together, for an answer that comes in parts; the content of parts is not kept."""
         return Inspected(counts=self.counts + other.counts, failed=self.failed or other.failed)
+
+    def or_again(self, other: Inspected) -> Inspected:
+        """Both together, where the other says much of the same again; the content of the first is kept."""
+        return replace(self, counts=self.counts | other.counts, failed=self.failed or other.failed)
 
 
 UNINSPECTED = Inspected(failed=True)
@@ -97,29 +102,36 @@ class Call:
         caller: Who is calling, as the app declared it when the call began.
         surface: The API method that it uses.
         stream: Whether the response is streamed.
-        provider: Who answers: ``anthropic``, ``aws.bedrock`` or ``gcp.vertex_ai``.
         model: Model that was asked for; clouds take it out of the body.
+        client: The client, until the call is recorded.
+        provider: Who answers: ``anthropic``, ``aws.bedrock`` or ``gcp.vertex_ai``. Set, like the region, at the end.
         cloud_region: Region of a cloud endpoint; empty on Anthropic's own API.
-        principal: Who the client's rotating tokens stand for; empty for a static credential.
         started_ns: Start in nanoseconds since the epoch.
         span: The recording span that carries the facts: the SDK's own, or ours where it has none.
         owns_span: Whether `span` is ours to end.
         watched: Whether our span processor sees the span end, and completes it then.
         span_context: Identity of the call's span, also when it was not sampled.
         request_content: The body that was sent first, as bytes: the app may change its own objects afterwards.
+        further_contents: Different bodies that were sent after it, as middleware does.
         request: Facts of the request body.
         user_id: ``metadata.user_id`` of the request body.
         geos: ``inference_geo`` of each message that was asked for; `None` where it is unset.
         tools: Names of the tools that the request offers.
         blocked: Whether the policy refused to send it.
         input: Inspection of the request body.
-        transport: Facts of headers: credential, rate limits, request id, status.
+        transport: Facts of headers: rate limits, request id, status.
         sent_headers: Headers of the request that was sent last; they hold the credential.
+        answer_headers: Headers of the last answer.
         statuses: HTTP status of each attempt that was answered.
         response: Facts of the response body.
         output: Inspection of the response body.
         assembler: Puts a streamed message together; `None` for any other answer.
         body: Watches a body that the app reads later, where the SDK does not decode it as a stream.
+        whole: The body of an answer that the SDK read itself, until it is inspected.
+        answer: The response that the app gets, weakly.
+        dropped: Ends the call when the app drops that response.
+        spliced: Context of the requests that are made while the app reads; `None` but for middleware that makes some.
+        running: Whether the SDK has not returned yet; no answer ends the call before.
         body_open: Whether the app still has to read the body of the answer.
         read_to_end: Whether it did, to the end.
         closed_by_app: Whether the app closed the stream before its end.
@@ -135,16 +147,17 @@ class Call:
     caller: CallerContext
     surface: Surface
     stream: bool
-    provider: str = "anthropic"
     model: str = ""
+    client: Any = field(default=None, repr=False)
+    provider: str = ""
     cloud_region: str = ""
-    principal: str = field(default="", repr=False)
     started_ns: int = field(default_factory=time.time_ns)
     span: Span | None = field(default=None, repr=False)
     owns_span: bool = False
     watched: bool = False
     span_context: SpanContext | None = None
     request_content: bytes | None = field(default=None, repr=False)
+    further_contents: list[bytes] = field(default_factory=list, repr=False)
     request: dict[str, AttributeValue] = field(default_factory=dict)
     user_id: str | None = field(default=None, repr=False)
     geos: Sequence[str | None] = ()
@@ -153,11 +166,17 @@ class Call:
     input: Inspected | None = None
     transport: dict[str, AttributeValue] = field(default_factory=dict)
     sent_headers: Any = field(default=None, repr=False)
+    answer_headers: Any = field(default=None, repr=False)
     statuses: list[int] = field(default_factory=list)
     response: Mapping[str, AttributeValue] = field(default_factory=dict)
     output: Inspected | None = None
     assembler: StreamAssembler | None = field(default=None, repr=False)
     body: Body | None = field(default=None, repr=False)
+    whole: bytes | None = field(default=None, repr=False)
+    answer: ref[Any] | None = field(default=None, repr=False)
+    dropped: finalize[..., Any] | None = field(default=None, repr=False)
+    spliced: Context | None = field(default=None, repr=False)
+    running: bool = True
     body_open: bool = False
     read_to_end: bool = False
     closed_by_app: bool = False
@@ -171,8 +190,8 @@ class Call:
     @property
     def kept(self) -> int:
         """Bytes of content that it keeps until it is recorded, as far as they count."""
-        request = len(self.request_content or b"")
-        answer = self.body.kept if self.body is not None else 0
+        request = len(self.request_content or b"") + sum(map(len, self.further_contents))
+        answer = self.body.kept if self.body is not None else len(self.whole or b"")
         return request + answer + (self.assembler.retained if self.assembler is not None else 0)
 
     def chunk_arrived(self) -> None:

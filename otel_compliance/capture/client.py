@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -38,16 +39,28 @@ def cloud_region(client: Any) -> str:
     return ""
 
 
+def url_of(client: Any, url: str) -> str:
+    """The whole URL of a request: the SDK puts the client's base URL, with its path, before a relative one."""
+    return url if "://" in url else f"{str(client.base_url).rstrip('/')}/{url.lstrip('/')}"
+
+
 def principal(client: Any) -> str:
     """Who the client's rotating tokens stand for, of the same form for every token; empty for a static credential.
 
-    A service account or federation rule of workload identity, the profile of a login, or a Google service account.
+    A service account or federation rule of workload identity, the login that a profile keeps, or a Google service
+    account. The SDK reads a profile when it first needs a token, so ask after the call.
     """
     if getattr(client, "api_key", None) or getattr(client, "auth_token", None):
         return ""
-    provider = getattr(client, "credentials", None) or getattr(client, "_credentials", None)
-    names = ("_service_account_id", "_federation_rule_id", "service_account_email", "_profile")
-    for name in names:
-        if isinstance(value := getattr(provider, name, None), str) and value:
-            return f"{name.strip('_')}:{value}"
-    return ""
+    places = ("credentials", "_credentials", "google_credentials")
+    provider = next((found for place in places if (found := getattr(client, place, None)) is not None), None)
+    config = getattr(provider, "_config", None)
+    authentication = config.get("authentication") if isinstance(config, Mapping) else None
+    configured = authentication if isinstance(authentication, Mapping) else {}
+    for name in ("service_account_id", "federation_rule_id", "service_account_email"):
+        for value in (getattr(provider, f"_{name}", None), getattr(provider, name, None), configured.get(name)):
+            if isinstance(value, str) and value:
+                return f"{name}:{value}"
+    # A profile's name, such as "default", is the same for everybody; the file with the login is not.
+    path = getattr(provider, "_credentials_path", None) or getattr(provider, "_config_path", None)
+    return f"login:{path}" if path else ""

@@ -191,7 +191,7 @@ def _outcome(call: Call) -> str:
 
 def _has_file(call: Call) -> bool:
     """Whether the call sent or received a file, of which nothing is inspected."""
-    return Attr.FILE_SIZE in call.request or Attr.FILE_SIZE in call.response
+    return Attr.FILE_TYPE in call.request or Attr.FILE_TYPE in call.response
 
 
 def truncated_address(address: str) -> str:

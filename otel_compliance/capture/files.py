@@ -20,29 +20,25 @@ _UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
 def file_facts(files: Any, keys: KeyRing) -> dict[str, AttributeValue]:
-    """Facts of the files of a multipart request.
+    """Facts of the files of a multipart request: only the type where one of them can be read but once.
 
     Args:
         files: As the SDK hands them to the HTTP client: a mapping, or a sequence of pairs, of a field's name to the
             content, or to a tuple of file name, content, media type and headers.
         keys: Makes the digest.
     """
-    if not files:
-        return {}
-    size = 0
+    size: int | None = 0
     types: list[str] = []
     digest = keys.digest("file")
     for name, content, media_type in _files(files):
-        length = _update(digest, content)
-        if length is None:
-            return {}
-        size += length
         types.append(media_type or mimetypes.guess_type(name)[0] or _UNKNOWN_TYPE)
-    facts: dict[str, AttributeValue] = {Attr.FILE_SIZE: size}
-    if types:
-        facts[Attr.FILE_TYPE] = types[0]
-    if size <= MAX_DIGESTED_BYTES:
-        facts[Attr.FILE_DIGEST] = digest.text()
+        length = _update(digest, content) if size is not None else None
+        size = None if size is None or length is None else size + length
+    facts: dict[str, AttributeValue] = {Attr.FILE_TYPE: types[0]} if types else {}
+    if size is not None:
+        facts[Attr.FILE_SIZE] = size
+        if size <= MAX_DIGESTED_BYTES:
+            facts[Attr.FILE_DIGEST] = digest.text()
     return facts
 
 

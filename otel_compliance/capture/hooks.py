@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 
 import wrapt
 from opentelemetry import baggage, trace
-from opentelemetry.context import attach, detach, get_current, get_value, set_value
+from opentelemetry.context import Context, attach, detach, get_current, get_value, set_value
 from opentelemetry.trace import SpanKind
 from opentelemetry.util.types import AttributeValue
 
@@ -29,11 +29,12 @@ from otel_compliance import health
 from otel_compliance.caller import current as current_caller
 from otel_compliance.capture.answers import Answers
 from otel_compliance.capture.call import CALL_KEY, Call, Outcome
-from otel_compliance.capture.client import cloud_region, principal, provider_name
+from otel_compliance.capture.client import provider_name, url_of
+from otel_compliance.capture.outcome import stream_outcome
 from otel_compliance.capture.recorder import Recorder
 from otel_compliance.capture.request import keep_request
 from otel_compliance.capture.surface import Surface
-from otel_compliance.capture.transport import error_type, response_header_facts, retry_after_seconds
+from otel_compliance.capture.transport import error_type, retry_after_seconds
 from otel_compliance.capture.verdict import decide
 from otel_compliance.errors import ComplianceError
 from otel_compliance.names import TRACER_NAME, Attr, GenAI
@@ -59,6 +60,8 @@ class Hooks:
         self._installed: list[tuple[Any, str]] = []
         self._wrappers: list[Callable[..., Any]] = []
         self._tracers: WeakKeyDictionary[Any, trace.Tracer] = WeakKeyDictionary()
+        residency = recorder.policy.residency
+        self._decides = bool(residency.inject) or residency.on_violation == "block"
         self._active = True
 
     def install(self) -> None:
@@ -117,7 +120,8 @@ class Hooks:
         call = self._open(client, args, kwargs)
         if call is None:
             return wrapped(*args, **kwargs)
-        token = attach(_call_context(call))
+        context = _call_context(call)
+        token = attach(context)
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
@@ -125,14 +129,15 @@ class Hooks:
             raise
         finally:
             detach(token)
-        self._returned(call)
+        self._returned(call, client, result, context)
         return result
 
     async def _async_request(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
         call = self._open(client, args, kwargs)
         if call is None:
             return await wrapped(*args, **kwargs)
-        token = attach(_call_context(call))
+        context = _call_context(call)
+        token = attach(context)
         try:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
@@ -140,7 +145,7 @@ class Hooks:
             raise
         finally:
             detach(token)
-        self._returned(call)
+        self._returned(call, client, result, context)
         return result
 
     def _open(self, client: Any, args: Any, kwargs: Any) -> Call | None:
@@ -150,14 +155,13 @@ class Hooks:
             provider = self._before_call(client)
             options = kwargs["options"] if "options" in kwargs else args[1]
             span_name = getattr(options, "span_name", None)
+            url = options.url if span_name else url_of(client, options.url)
             call = Call(
                 caller=current_caller(),
-                surface=Surface.of(span_name=span_name, method=options.method, url=options.url),
+                surface=Surface.of(span_name=span_name, method=options.method, url=url),
                 stream=bool(kwargs.get("stream", False)),
-                provider=provider_name(client),
                 model=_model(options),
-                cloud_region=cloud_region(client),
-                principal=principal(client),
+                client=client,
             )
             if span_name is None or getattr(client, "_tracer", None) is None:
                 _start_own_span(call, client, self._tracer(provider))
@@ -176,15 +180,24 @@ class Hooks:
     def _failed(self, call: Call, error: BaseException) -> None:
         """End a call that raised. Anything but an `Exception`, such as a `CancelledError`, is the app stopping it."""
         with health.contained("capture.failed"):
+            call.running = False
             if isinstance(error, Exception):
                 self._recorder.finish(call, Outcome.ERROR, error_type(error))
             else:
                 self._recorder.finish(call, Outcome.CANCELLED)
 
-    def _returned(self, call: Call) -> None:
-        with health.contained("capture.returned"):
+    def _returned(self, call: Call, client: Any, result: Any, context: Context) -> None:
+        try:
+            if getattr(client, "_middleware", None):
+                self._answers.returned(call, result, context)
+            call.running = False
             if not call.body_open:
                 self._recorder.finish(call, Outcome.COMPLETED)
+            elif call.read_to_end or call.closed_by_app or (call.answer is not None and call.answer() is None):
+                # By middleware: the app itself has had nothing to read yet.
+                self._recorder.finish(call, stream_outcome(call))
+        except Exception as error:  # noqa: BLE001 - the app has its answer all the same
+            health.swallow("capture.returned", error)
 
     # The attempts and the answer.
 
@@ -193,14 +206,16 @@ class Hooks:
         if call is None:
             return wrapped(*args, **kwargs)
         options = kwargs["options"] if "options" in kwargs else args[0]
-        decide(self._recorder.policy.residency, call, client, options)
+        if self._decides:
+            decide(self._recorder.policy.residency, call, client, options)
         request = wrapped(*args, **kwargs)
-        with health.contained("capture.request"):
+        try:
             call.sent_headers = request.headers
             if call.span_context is None:
                 call.span_context = trace.get_current_span().get_span_context()
-            if not call.statuses and call.request_content is None:
-                keep_request(call, request, options, self._recorder.keys)
+            keep_request(call, request, options, self._recorder.keys)
+        except Exception as error:  # noqa: BLE001 - what could not be kept stays uninspected
+            health.swallow("capture.request", error)
         return request
 
     def _process_response(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
@@ -212,11 +227,14 @@ class Hooks:
         return await wrapped(*args, **kwargs)
 
     def _answered(self, response: Any) -> None:
-        with health.contained("capture.response"):
+        try:
             call = _running_call()
             if call is not None:
                 self._read_headers(call, response)
-                self._answers.arrived(call, response)
+                if call.spliced is None:
+                    self._answers.arrived(call, response)
+        except Exception as error:  # noqa: BLE001 - the app gets its answer all the same
+            health.swallow("capture.response", error)
 
     def _status_error(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
         with health.contained("capture.status_error"):
@@ -235,14 +253,15 @@ class Hooks:
 
     def _read_headers(self, call: Call, response: Any) -> None:
         self._read_status(call, response)
-        call.transport |= response_header_facts(response)
+        call.answer_headers = response.headers
         # An auth flow (OAuth, workload identity) and a signature are set only as the request is sent.
         call.sent_headers = response.request.headers
 
     @staticmethod
     def _read_status(call: Call, response: Any) -> None:
-        call.statuses.append(response.status_code)
-        if response.is_error and (seconds := retry_after_seconds(response)) is not None:
+        status = response.status_code
+        call.statuses.append(status)
+        if status >= 400 and (seconds := retry_after_seconds(response)) is not None:
             call.transport[Attr.RATELIMIT_RETRY_AFTER] = seconds
 
 
@@ -258,7 +277,7 @@ def _model(options: Any) -> str:
     return model if isinstance(model, str) else ""
 
 
-def _call_context(call: Call) -> Any:
+def _call_context(call: Call) -> Context:
     """The context that a call runs in: with its record and its own span, and without the app's baggage.
 
     The SDK propagates context to the provider, so baggage would leave the company with the request.
@@ -276,7 +295,7 @@ def _start_own_span(call: Call, client: Any, tracer: trace.Tracer) -> None:
         # Tells our span processor whose span it is.
         context=set_value(CALL_KEY, call),
         kind=SpanKind.CLIENT,
-        attributes={GenAI.PROVIDER: call.provider, "server.address": client.base_url.host, **operation},
+        attributes={GenAI.PROVIDER: provider_name(client), "server.address": client.base_url.host, **operation},
     )
     call.span_context = span.get_span_context()
     if span.is_recording():

@@ -34,7 +34,7 @@ _HIPAA_INELIGIBLE_TOOLS: Final = (*_ZDR_INELIGIBLE_TOOLS, "web_fetch", "tool_sea
 
 
 def request_facts(body: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> dict[str, AttributeValue]:
-    """Facts of a request body: model, limits, requested region, eligibility for special arrangements.
+    """Facts of a request body: model, limits, eligibility for special arrangements.
 
     Of a batch, what its requests have in common, and their number.
 
@@ -44,7 +44,6 @@ def request_facts(body: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -
     """
     facts: dict[str, AttributeValue] = {}
     _put(facts, GenAI.REQUEST_MODEL, _common(parts, "model"), str)
-    _put(facts, Attr.REGION_REQUESTED, _common(parts, "inference_geo"), str)
     _put(facts, GenAI.REQUEST_MAX_TOKENS, body.get("max_tokens"), int)
     _put_name(facts, Anthropic.REQUEST_TIER, body.get("service_tier"))
     if "requests" in body:
@@ -89,6 +88,8 @@ def response_facts(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
         _put(facts, GenAI.RESPONSE_MODEL, body.get("model"), str)
     if reason := api_name(body.get("stop_reason")):
         facts[GenAI.FINISH_REASONS] = (reason,)
+    if declined := _declined(body.get("content")):
+        facts[Attr.FALLBACK_MODELS] = ",".join(declined)
     _put(facts, Anthropic.COUNTED_TOKENS, body.get("input_tokens"), int)
     usage = body.get("usage")
     if isinstance(usage, Mapping):
@@ -160,6 +161,14 @@ def _part(block: Any) -> dict[str, Any]:
 
 def _tools(tools: Any) -> list[Mapping[str, Any]]:
     return [tool for tool in tools if isinstance(tool, Mapping)] if isinstance(tools, Sequence) else []
+
+
+def _declined(content: Any) -> list[str]:
+    """The models that handed over to another one, in the order of the blocks that say so."""
+    blocks = content if isinstance(content, Sequence) and not isinstance(content, str) else ()
+    fallbacks = (block for block in blocks if isinstance(block, Mapping) and block.get("type") == "fallback")
+    models = (_dig(block, ("from", "model")) for block in fallbacks)
+    return [model for model in models if isinstance(model, str)]
 
 
 def _common(parts: Sequence[Mapping[str, Any]], field: str) -> Any:

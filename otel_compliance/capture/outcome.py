@@ -36,4 +36,4 @@ def unset_outcome(call: Call) -> Outcome:
     if call.stream or call.read_to_end:
         return stream_outcome(call)
     # Without an inspected answer: cancelled before it came, or answered and never read.
-    return Outcome.ABANDONED if "http.response.status_code" in call.transport else Outcome.CANCELLED
+    return Outcome.ABANDONED if call.answer_headers is not None else Outcome.CANCELLED

@@ -42,21 +42,25 @@ class ComplianceSpanProcessor(SpanProcessor):
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Bind the span that the SDK starts for a call to the record of that call."""
-        with health.contained("capture.on_start"):
+        try:
             call = get_value(CALL_KEY, parent_context)
-            if self.complete_calls and isinstance(call, Call) and call.span is None and _is_of_call(span):
+            if isinstance(call, Call) and self.complete_calls and call.span is None and _is_of_call(span):
                 call.span, call.watched = span, True
                 call.span_context = span.get_span_context()
                 self._calls[span] = call
+        except Exception as error:  # noqa: BLE001 - the span goes on, redacted but not completed
+            health.swallow("capture.on_start", error)
 
     def _on_ending(self, span: Span) -> None:
         call = self._calls.pop(span, None)
         if call is None:
             self._redactor.redact(span)
             return
-        with health.contained("capture.on_ending"):
+        try:
             outcome, error_type = _outcome(call, span)
             self._recorder.finish(call, outcome, error_type)
+        except Exception as error:  # noqa: BLE001 - the span is redacted all the same
+            health.swallow("capture.on_ending", error)
         self._redactor.redact(span, partial(self._recorder.span_attributes, call))
 
     def shutdown(self) -> None:

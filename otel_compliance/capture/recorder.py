@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from functools import partial
+from functools import partial, reduce
 from typing import Any, Final, Protocol
 
 from opentelemetry.metrics import MeterProvider
@@ -14,11 +14,13 @@ from opentelemetry.util.types import AttributeValue
 from otel_compliance import health
 from otel_compliance.capture import messages
 from otel_compliance.capture.call import UNINSPECTED, Call, Concluded, Conclusion, Inspected, Outcome
+from otel_compliance.capture.client import cloud_region, principal, provider_name
 from otel_compliance.capture.facts import Deployment, Facts
 from otel_compliance.capture.metrics import CallMetrics
+from otel_compliance.capture.reading import BodyReader
 from otel_compliance.capture.request import read_request
 from otel_compliance.capture.surface import created_target
-from otel_compliance.capture.transport import credential_facts
+from otel_compliance.capture.transport import credential_facts, response_header_facts
 from otel_compliance.capture.worker import Worker
 from otel_compliance.classification import Classification
 from otel_compliance.keys import KeyRing
@@ -33,6 +35,7 @@ _FOREIGN: Final = (
     Anthropic.REQUEST_ID.value,
     Anthropic.ORGANIZATION_ID.value,
     Anthropic.WORKSPACE_ID.value,
+    Attr.FALLBACK_MODELS.value,
     Attr.REGION_REQUESTED.value,
     Attr.REGION_ACTUAL.value,
     Attr.REGION_ENDPOINT.value,
@@ -74,6 +77,7 @@ class Recorder:
         meter_provider: Provider of the metrics; the global one when `None`.
 
     Attributes:
+        reader: Reads the bodies of answers.
         audit: Receives one event per call. Set, like the deployment, before the first call is recorded.
     """
 
@@ -92,6 +96,7 @@ class Recorder:
         self._facts = Facts(policy, keys, Deployment())
         self._redactor = redactor
         self._captures_content = captures_content
+        self.reader = BodyReader(self, keys)
         self._worker = Worker()
         self._metrics = CallMetrics(meter_provider)
 
@@ -148,8 +153,9 @@ class Recorder:
             # The SDK's own span knows a blocked call only as a failure of the client.
             call.outcome, call.error_type = outcome, "policy_violation" if call.blocked else error_type
             call.conclusion = Conclusion(partial(self._conclude, call), partial(self._without_detail, call))
-        with health.contained("capture.span"):
-            self._end_own_span(call)
+        if call.owns_span:
+            with health.contained("capture.span"):
+                self._end_own_span(call)
         self._worker.submit(partial(self._record, call), size=call.kept)
 
     def flush(self, timeout: float) -> bool:
@@ -171,7 +177,7 @@ class Recorder:
         return {**facts, **attributes} if call.owns_span else attributes
 
     def _end_own_span(self, call: Call) -> None:
-        if not call.owns_span or call.span is None:
+        if call.span is None:
             return
         if not call.watched:
             call.span.set_attributes(self.span_attributes(call))
@@ -200,14 +206,20 @@ class Recorder:
         return attributes, attributes | ({"error.type": call.error_type} if call.error_type else {})
 
     def _concluded(self, call: Call) -> Concluded:
+        call.provider, call.cloud_region = provider_name(call.client), cloud_region(call.client)
         self._read_request(call)
         self._read_answer(call)
         compliance = self._facts.of_call(call)
         credential: dict[str, AttributeValue] = {}
         if call.sent_headers is not None:
-            credential = credential_facts(call.sent_headers, self.keys, principal=call.principal)
+            credential = credential_facts(call.sent_headers, self.keys, principal=principal(call.client))
             # The credential itself is needed no longer.
             call.sent_headers = None
+        call.client = None
+        if call.answer_headers is not None:
+            call.transport["http.response.status_code"] = call.statuses[-1]
+            call.transport |= response_header_facts(call.answer_headers)
+            call.answer_headers = None
         facts = self._cleaned({**call.request, **call.response, **call.transport, **credential, **compliance})
         if call.model:
             facts.setdefault(GenAI.REQUEST_MODEL, self._clean(call.model))
@@ -222,22 +234,19 @@ class Recorder:
     def _read_request(self, call: Call) -> None:
         """Inspect the request; what cannot be read stays uninspected."""
         try:
-            body = read_request(call)
+            bodies = read_request(call)
         except ValueError:
             # Not JSON: nobody here can tell what is in it.
             return
         except Exception as error:  # noqa: BLE001 - the rest of the record is made all the same
             health.swallow("capture.request", error)
             return
-        if body is not None and not call.surface.secret:
-            call.input = self.inspect(body)
+        if bodies and not call.surface.secret:
+            call.input = reduce(Inspected.or_again, map(self.inspect, bodies))
 
     def _read_answer(self, call: Call) -> None:
         """Inspect an answer that the app read after the call returned, as far as it arrived."""
-        if call.body is not None:
-            call.body.end()
-            if call.body.failed:
-                call.output = UNINSPECTED
+        self.reader.finish(call)
         if call.assembler is not None and call.output is None:
             message = call.assembler.message()
             call.response = messages.response_facts(message)

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 MAX_RETAINED_CHARS: Final = 1 << 20
 """Characters of one streamed answer that are kept for inspection; a longer answer fails closed."""
 
 _WITHOUT_CONTENT: Final = ("content_block_stop", "ping")
-_TEXT_DELTAS: Final = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+_TEXT_DELTAS: Final = {
+    "text_delta": "text",
+    "thinking_delta": "thinking",
+    "input_json_delta": "partial_json",
+    "compaction_delta": "content",
+}
+"""Kinds of deltas that are pieces of one text, and the field with the piece."""
+
+_OPAQUE_DELTA: Final = "signature_delta"
+"""Bytes of the provider's own, in which nothing can be found."""
+
+_TEXT_FIELDS: Final = {"text": "text", "thinking": "thinking", "compaction": "content"}
+"""Kinds of content blocks and the field that their text belongs to; that of any other is its ``input``."""
 
 
 class StreamAssembler:
@@ -17,16 +30,16 @@ class StreamAssembler:
     Attributes:
         complete: Whether the final token counts arrived, in ``message_delta``.
         stopped: Whether ``message_stop`` arrived.
-        retained: Characters of text that are kept.
-        overflowed: Whether the answer was longer than `MAX_RETAINED_CHARS`, so that its text was dropped.
+        retained: Characters that are kept.
+        overflowed: Whether the answer was longer than `MAX_RETAINED_CHARS`, so that its content was dropped.
     """
 
-    __slots__ = ("_blocks", "_message", "_pieces", "complete", "overflowed", "retained", "stopped")
+    __slots__ = ("_blocks", "_message", "_texts", "complete", "overflowed", "retained", "stopped")
 
     def __init__(self) -> None:
         self._message: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
-        self._pieces: dict[int, list[str]] = {}
+        self._texts: dict[int, _Text] = {}
         self.retained = 0
         self.complete = False
         self.stopped = False
@@ -47,7 +60,7 @@ class StreamAssembler:
             case "content_block_delta":
                 self._delta(_field(event, "index"), _field(event, "delta"))
             case "content_block_start":
-                self._blocks[_field(event, "index")] = as_dict(_field(event, "content_block"))
+                self._begin(_field(event, "index"), as_dict(_field(event, "content_block")))
             case "message_start":
                 self._message = as_dict(_field(event, "message"))
             case "message_delta":
@@ -64,22 +77,50 @@ class StreamAssembler:
         Without ``message_delta`` the output token count in ``message_start`` is a placeholder, so it is left out.
         """
         message = dict(self._message)
-        message["content"] = [self._block(index) for index in sorted(self._blocks)]
+        message["content"] = [self._block(index) for index in sorted({*self._blocks, *self._texts})]
         if not self.complete and isinstance(message.get("usage"), dict):
             message["usage"] = {key: value for key, value in message["usage"].items() if key != "output_tokens"}
         return message
 
+    def _begin(self, index: int, block: dict[str, Any]) -> None:
+        if block.get("type") == "fallback" and isinstance(to := block.get("to"), Mapping):
+            # From here on another model answers.
+            self._message["model"] = to.get("model")
+        if self._has_room(_weight(block)):
+            self._blocks[index] = block
+
     def _delta(self, index: int, delta: Any) -> None:
-        field = _TEXT_DELTAS.get(_field(delta, "type"))
-        if field is None or self.overflowed:
-            return
-        piece = _field(delta, field)
-        self.retained += len(piece)
+        kind = _field(delta, "type")
+        field = _TEXT_DELTAS.get(kind)
+        if field is not None:
+            piece = _field(delta, field) or ""
+            if self._has_room(len(piece)):
+                text = self._texts.get(index)
+                if text is None:
+                    text = self._texts[index] = _Text()
+                text.append(piece)
+        elif kind != _OPAQUE_DELTA:
+            self._keep_whole(index, as_dict(delta))
+
+    def _keep_whole(self, index: int, delta: dict[str, Any]) -> None:
+        """Keep a delta that is no piece of a text: a citation, or what a newer API sends."""
+        if self._has_room(_weight(delta)):
+            block = self._blocks.setdefault(index, {})
+            if "citation" not in delta:
+                block.setdefault("deltas", []).append(delta)
+            elif block.get("citations"):
+                block["citations"].append(delta["citation"])
+            else:
+                block["citations"] = [delta["citation"]]
+
+    def _has_room(self, size: int) -> bool:
+        """Count `size` characters more; when they are too many, drop all that was kept."""
+        self.retained += size
         if self.retained > MAX_RETAINED_CHARS:
             self.overflowed = True
-            self._pieces.clear()
-            return
-        self._pieces.setdefault(index, []).append(piece)
+            self._blocks.clear()
+            self._texts.clear()
+        return not self.overflowed
 
     def _finish(self, event: Any) -> None:
         self._message["stop_reason"] = _field(_field(event, "delta"), "stop_reason")
@@ -89,16 +130,36 @@ class StreamAssembler:
         self.complete = True
 
     def _block(self, index: int) -> dict[str, Any]:
-        block = dict(self._blocks[index])
-        text = "".join(self._pieces.get(index, ()))
-        match block.get("type"):
-            case "text":
-                block["text"] = text
-            case "thinking":
-                block["thinking"] = text
-            case _ if text:
-                block["input"] = text
+        block = dict(self._blocks.get(index, {}))
+        text = self._texts[index].whole() if index in self._texts else ""
+        field = _TEXT_FIELDS.get(str(block.get("type")))
+        if field is not None:
+            block[field] = f"{block.get(field) or ''}{text}"
+        elif text:
+            block["input"] = text
         return block
+
+
+class _Text:
+    """A text that comes in pieces. Short strings take many times the memory of what they hold: they are joined."""
+
+    __slots__ = ("_joined", "_pieces")
+
+    _MANY: Final = 256
+
+    def __init__(self) -> None:
+        self._joined: list[str] = []
+        self._pieces: list[str] = []
+
+    def append(self, piece: str) -> None:
+        pieces = self._pieces
+        pieces.append(piece)
+        if len(pieces) >= self._MANY:
+            self._joined.append("".join(pieces))
+            pieces.clear()
+
+    def whole(self) -> str:
+        return "".join((*self._joined, *self._pieces))
 
 
 def _field(event: Any, name: str) -> Any:
@@ -106,8 +167,23 @@ def _field(event: Any, name: str) -> Any:
 
 
 def as_dict(model: Any) -> dict[str, Any]:
-    """A model of the SDK, or decoded JSON, as a mapping."""
+    """A model of the SDK, or decoded JSON, as a mapping with the API's own names."""
     if isinstance(model, dict):
         return dict(model)
-    dumped: dict[str, Any] = model.model_dump(mode="json", warnings=False)
+    dumped: dict[str, Any] = model.model_dump(mode="json", by_alias=True, warnings=False)
     return dumped
+
+
+_ITEM_CHARS: Final = 16
+"""What a value counts for besides its text, so that many empty ones are bounded, too."""
+
+
+def _weight(value: Any) -> int:
+    """How many characters a decoded value counts for."""
+    if isinstance(value, str):
+        return _ITEM_CHARS + len(value)
+    if isinstance(value, dict):
+        return _ITEM_CHARS + sum(map(_weight, value.values()))
+    if isinstance(value, list):
+        return _ITEM_CHARS + sum(map(_weight, value))
+    return _ITEM_CHARS

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from opentelemetry.util.types import AttributeValue
 
@@ -14,6 +15,9 @@ from otel_compliance.names import Attr
 
 _STATIC_SEGMENT: Final = re.compile(r"[a-z][a-z_]{0,40}|v\d{1,2}")
 """A path segment that names a resource. Anything else may be an id or even content, and is left out."""
+
+_VERSION: Final = "v1"
+"""First segment of the API's own paths."""
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]{2,127}")
 _FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -50,10 +54,10 @@ class Surface:
         Args:
             span_name: Name that the SDK gives the call's span, where it has one.
             method: HTTP method.
-            url: Path of the request, relative or not.
+            url: Whole URL of the request, or its path.
         """
         verb = method.upper()
-        path = url.partition("?")[0].strip("/").split("/")
+        path = _api_path(url)
         ids = [item for item in path if not _STATIC_SEGMENT.fullmatch(item)]
         if span_name:
             names = span_name.removeprefix("anthropic.").split(".")
@@ -85,6 +89,21 @@ class Surface:
     def is_batch(self) -> bool:
         """Whether the call creates a batch of messages."""
         return self.request_type == "messages.batches.create"
+
+    @property
+    def is_session(self) -> bool:
+        """Whether the call begins a session of a managed agent, whose model it may replace."""
+        return self.request_type == "sessions.create"
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether the call may say which model a managed agent uses, and so where it runs."""
+        return self.is_session or self.request_type in ("agents.create", "agents.update")
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the call may say where inference runs."""
+        return self.is_message or self.is_batch or self.is_agent
 
 
 def admin_facts(surface: Surface, body: Mapping[str, Any]) -> dict[str, AttributeValue]:
@@ -122,6 +141,9 @@ _METHODS: Final[Mapping[str, str]] = {
     "GET /v1/messages/batches/{id}/results": "messages.batches.results",
     "POST /v1/messages/batches/{id}/cancel": "messages.batches.cancel",
     "DELETE /v1/messages/batches/{id}": "messages.batches.delete",
+    "POST /v1/agents": "agents.create",
+    "POST /v1/agents/{id}": "agents.update",
+    "POST /v1/sessions": "sessions.create",
     "POST /v1/files": "files.upload",
     "GET /v1/files": "files.list",
     "GET /v1/files/{id}": "files.retrieve_metadata",
@@ -131,6 +153,13 @@ _METHODS: Final[Mapping[str, str]] = {
     "GET /v1/models/{id}": "models.retrieve",
 }
 """Paths to the SDK's names, for versions that do not name their methods, and for apps that call paths themselves."""
+
+
+def _api_path(url: str) -> list[str]:
+    """The segments of a URL's path, without what a gateway puts before the API's own."""
+    path = urlsplit(url).path.strip("/").split("/")
+    before = max((number for number, segment in enumerate(path[:-1]) if segment == _VERSION), default=0)
+    return path[before:]
 
 
 def _raw_request_type(verb: str, path: list[str]) -> str:

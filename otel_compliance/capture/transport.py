@@ -90,11 +90,11 @@ def _subject(credential: str) -> str:
         return ""
 
 
-def response_header_facts(response: Any) -> dict[str, AttributeValue]:
-    """Status, ids and rate limits of an HTTP response."""
-    facts: dict[str, AttributeValue] = {"http.response.status_code": response.status_code}
+def response_header_facts(headers: Any) -> dict[str, AttributeValue]:
+    """Ids and rate limits in the headers of an HTTP response, as httpx has them."""
+    facts: dict[str, AttributeValue] = {}
     # One pass over the raw pairs: each look-up in the headers of httpx walks all of them.
-    for raw_name, raw_value in response.headers.raw:
+    for raw_name, raw_value in headers.raw:
         name = _RESPONSE_HEADERS.get(raw_name.lower())
         if name is None:
             continue

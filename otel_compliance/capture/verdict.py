@@ -7,8 +7,9 @@ from typing import Any
 
 from otel_compliance import health
 from otel_compliance.capture.call import Call
-from otel_compliance.capture.client import is_cloud
-from otel_compliance.capture.messages import message_bodies
+from otel_compliance.capture.client import cloud_region, is_cloud
+from otel_compliance.capture.region import requested_regions, with_region
+from otel_compliance.capture.surface import Surface
 from otel_compliance.errors import PolicyViolation
 from otel_compliance.policy import ResidencyTable
 
@@ -25,15 +26,13 @@ def decide(residency: ResidencyTable, call: Call, client: Any, options: Any) -> 
     Raises:
         PolicyViolation: The rule says ``block`` and the request breaks it, or nobody can tell whether it does.
     """
-    if not (residency.inject or residency.on_violation == "block"):
-        return
-    if not (call.surface.is_message or call.surface.is_batch):
+    if not call.surface.is_placed:
         return
     try:
         if residency.inject and not is_cloud(client):
-            _inject(options, residency.inject)
-        bodies = message_bodies(request_body(options))
-        reason = residency.refuses([_geo(body) for body in bodies], cloud_region=call.cloud_region)
+            _inject(call.surface, options, residency.inject)
+        regions = requested_regions(call.surface, request_body(options))
+        reason = residency.refuses(regions, cloud_region=cloud_region(client))
     except Exception as error:  # noqa: BLE001 - what cannot be decided is blocked, where the policy blocks
         health.swallow("capture.verdict", error)
         reason = "the request could not be read" if residency.on_violation == "block" else ""
@@ -53,23 +52,9 @@ def request_body(options: Any) -> Mapping[str, Any]:
     return {**body, **extra} if isinstance(extra, Mapping) else body
 
 
-def _geo(body: Mapping[str, Any]) -> str | None:
-    value = body.get("inference_geo")
-    return value if isinstance(value, str) else None
-
-
-def _inject(options: Any, geo: str) -> None:
-    """Set ``inference_geo`` in each message that leaves it unset; the app's own objects are not changed."""
+def _inject(surface: Surface, options: Any, geo: str) -> None:
+    """Set ``inference_geo`` wherever it is unset; the app's own objects are not changed."""
     body = request_body(options)
-    if "requests" in body:
-        requests = [_with_geo(item, geo) for item in body["requests"]]
-        options.json_data = {**options.json_data, "requests": requests}
-    elif _geo(body) is None:
-        options.json_data = {**options.json_data, "inference_geo": geo}
-
-
-def _with_geo(item: Any, geo: str) -> Any:
-    params = item.get("params") if isinstance(item, Mapping) else None
-    if not isinstance(params, Mapping) or _geo(params) is not None:
-        return item
-    return {**item, "params": {**params, "inference_geo": geo}}
+    placed = with_region(surface, body, geo)
+    if placed is not body:
+        options.json_data = placed

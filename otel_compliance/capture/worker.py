@@ -5,9 +5,10 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Final
 from weakref import WeakMethod, WeakSet
 
@@ -22,13 +23,19 @@ MAX_JOBS: Final = 4096
 EXIT_SECONDS: Final = 10.0
 """How long an exiting process waits at most for the call that is being recorded."""
 
+LINGER_SECONDS: Final = 0.01
+"""How long a job waits at most while calls follow each other. To wake a thread for each takes longer than to leave one."""
+
+LINGER_TURNS: Final = 100
+"""How often the thread looks for another job before it sleeps until it is woken: a second, and an idle app is idle."""
+
 Job = Callable[[], None]
 
 
 class Worker:
     """Does jobs one after the other on a thread of its own, which starts with the first.
 
-    Never loses a job, but with the process: when too much waits, the thread that submits does its job itself. That
+    The thread is woken only when it sleeps for long: waking it holds up whoever submits, more than all else here. Never loses a job, but with the process: when too much waits, the thread that submits does its job itself. That
     bounds the memory and slows down whoever is too fast. May be used in finalizers, wherever the garbage collector
     runs them. A forked child has a worker of its own; what waited belongs to the parent.
     """
@@ -40,10 +47,13 @@ class Worker:
 
     def _become(self) -> None:
         """Begin: on construction, and in a forked child, which has none of its parent's threads."""
-        self._jobs: SimpleQueue[tuple[Job, int]] = SimpleQueue()
+        self._jobs: deque[tuple[Job, int]] = deque()
+        # A queue as a bell: unlike conditions and events it may be rung by a finalizer that interrupts a ringing.
+        self._bell: SimpleQueue[None] = SimpleQueue()
         # Reentrant: the garbage collector may end another call in the middle of anything.
         self._lock = threading.RLock()
         self._waiting_bytes = 0
+        self._asleep = False
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -58,7 +68,9 @@ class Worker:
             accepted = self._accepts(size)
             if accepted:
                 self._waiting_bytes += size
-                self._jobs.put((job, size))
+                self._jobs.append((job, size))
+                if self._asleep:
+                    self._wake()
         if not accepted:
             job()
 
@@ -76,11 +88,17 @@ class Worker:
         if self._thread is threading.current_thread():
             return False
         done = threading.Event()
-        self._jobs.put((done.set, 0))
+        with self._lock:
+            self._jobs.append((done.set, 0))
+            self._wake()
         return done.wait(timeout)
 
+    def _wake(self) -> None:
+        self._asleep = False
+        self._bell.put(None)
+
     def _accepts(self, size: int) -> bool:
-        if self._closed or self._waiting_bytes + size > MAX_BYTES or self._jobs.qsize() >= MAX_JOBS:
+        if self._closed or self._waiting_bytes + size > MAX_BYTES or len(self._jobs) >= MAX_JOBS:
             return False
         if self._thread is None:
             thread = threading.Thread(target=self._run, name="otel-compliance-recorder", daemon=True)
@@ -94,13 +112,28 @@ class Worker:
 
     def _run(self) -> None:
         while True:
-            job, size = self._jobs.get()
+            self._wait()
+            job, size = self._jobs.popleft()
             with health.contained("capture.worker"):
                 job()
             # A job keeps a call and its content alive; the next one may be long in coming.
             del job
             with self._lock:
                 self._waiting_bytes -= size
+
+    def _wait(self) -> None:
+        """Wait for a job: at first with an eye on the jobs, then asleep."""
+        turns = 0
+        while not self._jobs:
+            if turns < LINGER_TURNS:
+                turns += 1
+                with suppress(Empty):
+                    self._bell.get(timeout=LINGER_SECONDS)
+                continue
+            with self._lock:
+                self._asleep = not self._jobs
+            if self._asleep:
+                self._bell.get()
 
     def _exit(self) -> None:
         """Do what waits, and whatever is submitted later at once: the thread will not live much longer."""

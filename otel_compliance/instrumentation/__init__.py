@@ -80,7 +80,8 @@ def instrument(
         meter_provider: Provider of our metrics; the global one when left out.
 
     Raises:
-        ComplianceError: The configuration is wrong, the SDK is absent or too old, or redaction cannot be trusted.
+        ComplianceError: The configuration is wrong, the SDK is absent or lacks what is hooked, or redaction cannot be
+            trusted.
     """
     configuration = Configuration.load(policy)
     _start(
@@ -154,8 +155,8 @@ class AnthropicComplianceInstrumentor(BaseInstrumentor):  # type: ignore[misc] #
     """The entry point of ``opentelemetry-instrument``."""
 
     def instrumentation_dependencies(self) -> Collection[str]:
-        """The SDK versions that can be instrumented."""
-        return (f"anthropic >= {sdk.OLDEST}",)
+        """The SDK, of any version: one that the tests do not run with is tried, with a warning."""
+        return ("anthropic",)
 
     def _instrument(self, **kwargs: Any) -> None:
         if kwargs:
@@ -264,7 +265,7 @@ def _start(configuration: Configuration, *, with_http_spans: bool, **providers: 
     global _active
     # Importing the SDK may run `activate` through the import hook, so it comes before the look at `_active`.
     level = sdk.require()
-    if level is sdk.Support.UNTESTED:
+    if level in (sdk.Support.OLDER, sdk.Support.UNTESTED):
         logger.warning("otel-compliance: anthropic SDK %s: %s", sdk.installed_version(), level.value)
     with _lock:
         if _active is not None:

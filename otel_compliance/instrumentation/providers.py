@@ -6,9 +6,10 @@ import logging
 import os
 import threading
 from typing import Any
-from weakref import WeakMethod, WeakSet
+from weakref import WeakKeyDictionary, WeakMethod, WeakSet
 
-from opentelemetry import _logs, metrics, trace
+from opentelemetry import _logs, trace
+from opentelemetry.metrics import _internal
 from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
@@ -55,6 +56,8 @@ class Providers:
         self._log_processor = log_processor
         self._metrics_redactor = metrics_redactor
         self._attached: WeakSet[Any] = WeakSet()
+        self._of_clients: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+        self._metered: Any = None
         self._lock = threading.RLock()
         self._process = os.getpid()
         at_exit(WeakMethod(self._flush_child))
@@ -85,8 +88,15 @@ class Providers:
 
     def of_client(self, client: Any) -> Any:
         """The tracer provider that `client` uses, attached; made and set globally when the app has none."""
-        self.give_to(client)
         self._attach_metrics()
+        # The SDK, too, keeps the tracer of a client's first call.
+        provider = self._of_clients.get(client)
+        if provider is None:
+            provider = self._of_clients[client] = self._find(client)
+        return provider
+
+    def _find(self, client: Any) -> Any:
+        self.give_to(client)
         option = getattr(client, "_open_telemetry", None)
         provider = option.get("tracer_provider") if isinstance(option, dict) else None
         provider = provider or self._given_tracer_provider or trace.get_tracer_provider()
@@ -121,8 +131,12 @@ class Providers:
         return provider
 
     def _attach_metrics(self) -> None:
-        with health.contained("instrumentation.metrics"):
-            self._metrics_redactor.attach(self._given_meter_provider or metrics.get_meter_provider())
+        # Not `get_meter_provider`, which looks into the environment each time as long as there is none.
+        provider = self._given_meter_provider or _internal._METER_PROVIDER  # noqa: SLF001
+        if provider is not self._metered:
+            with health.contained("instrumentation.metrics"):
+                self._metrics_redactor.attach(provider)
+                self._metered = provider
 
     def _attach_traces(self, provider: Any) -> None:
         """Add our processors to a tracer provider, once."""

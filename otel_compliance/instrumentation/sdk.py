@@ -11,7 +11,7 @@ from packaging.version import Version
 from otel_compliance.errors import ComplianceError
 
 OLDEST: Final = Version("0.125")
-"""The oldest version that the hooks were tried on."""
+"""The oldest version that the tests run with."""
 
 _NATIVE_SPANS: Final = Version("1.14")
 """From here on the SDK makes spans of its own."""
@@ -20,14 +20,14 @@ _NEWEST_MAJOR: Final = 2
 """The newest major version that the tests run with."""
 
 INSTALL: Final = "pip install --upgrade 'otel-compliance[instruments]'"
-"""What mends an SDK that is absent or too old."""
+"""What mends an SDK that is absent or old."""
 
 
 class Support(Enum):
     """How well a version of the SDK is supported."""
 
     ABSENT = "not installed: nothing to capture"
-    TOO_OLD = f"too old: {OLDEST} or newer is needed"
+    OLDER = f"older than {OLDEST}, the oldest version that this release was tested with"
     WITHOUT_SPANS = "makes no spans of its own; ours stand in"
     FULL = "makes spans of its own, which are completed"
     UNTESTED = "newer than the versions that this release was tested with"
@@ -47,7 +47,7 @@ def support(version: str) -> Support:
         return Support.ABSENT
     parsed = Version(version)
     if parsed < OLDEST:
-        return Support.TOO_OLD
+        return Support.OLDER
     if parsed < _NATIVE_SPANS:
         return Support.WITHOUT_SPANS
     return Support.UNTESTED if parsed.major > _NEWEST_MAJOR else Support.FULL
@@ -57,7 +57,7 @@ def require() -> Support:
     """Import the SDK and see whether it can be instrumented.
 
     Raises:
-        ComplianceError: It is absent or too old.
+        ComplianceError: It is absent.
     """
     try:
         import anthropic  # noqa: F401
@@ -66,6 +66,6 @@ def require() -> Support:
     else:
         version = installed_version()
     level = support(version)
-    if level in (Support.ABSENT, Support.TOO_OLD):
-        raise ComplianceError(f"anthropic SDK {version}: {level.value}".replace(" :", ":"), remedy=INSTALL)
+    if level is Support.ABSENT:
+        raise ComplianceError(f"anthropic SDK: {level.value}", remedy=INSTALL)
     return level

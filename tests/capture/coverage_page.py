@@ -74,7 +74,7 @@ Each class has an async twin, which is covered the same way.
 ## Versions
 
 From 0.125 on; before 1.14 the SDK makes no spans, and this package makes them. A version newer than the newest major
-version in the tests is instrumented with a warning; an older one than 0.125 is refused with a message.
+version in the tests, or older than 0.125, is instrumented with a warning, if it has the functions that are hooked.
 """
 
 

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,6 +122,37 @@ def test_rotating_tokens_of_one_principal_are_one_identity(any_mode: Observed) -
     assert sent[0] != sent[1]
     assert first == second != third == fourth
     assert not [event for event in any_mode.events() if Attr.KEY_HINT in event]
+
+
+def test_profiles_are_known_by_whom_they_log_in(any_mode: Observed, tmp_path: Path) -> None:
+    """Logins have one identity for each file that keeps one, federation one for each service account."""
+
+    def keep(name: str, token: str) -> str:
+        path = tmp_path / name
+        path.write_text(json.dumps({"access_token": token, "expires_at": int(time.time()) + 3600}))
+        path.chmod(0o600)
+        return str(path)
+
+    def call(**authentication: Any) -> None:
+        config: Any = {"authentication": authentication, "organization_id": "org-1"}
+        any_mode.client(api_key=None, config=config).messages.create(**ASK)
+
+    jane, bob = keep("jane", "token-1"), keep("bob", "token-2")
+    call(type="user_oauth", credentials_path=jane)
+    keep("jane", "token-3")
+    call(type="user_oauth", credentials_path=jane)
+    call(type="user_oauth", credentials_path=bob)
+    # Not read, since the files have tokens that are valid still.
+    proof = {"source": "file", "path": str(tmp_path / "proof")}
+    federation = {"type": "oidc_federation", "federation_rule_id": "rule-1", "identity_token": proof}
+    call(**federation, credentials_path=jane, service_account_id="account-1")
+    call(**federation, credentials_path=bob, service_account_id="account-1")
+    call(**federation, credentials_path=bob)
+    sent = [request.headers["authorization"] for request in any_mode.claude.requests]
+    assert len(set(sent)) == 3
+    first, again, other, account, same, rule = (event[Attr.KEY_ID] for event in any_mode.events())
+    assert (first == again, account == same) == (True, True)
+    assert len({first, other, account, rule}) == 4
 
 
 def test_json_web_tokens_are_known_by_their_subject(any_mode: Observed) -> None:

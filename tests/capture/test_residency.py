@@ -137,10 +137,10 @@ def test_what_cannot_be_judged_is_blocked(under: Under, monkeypatch: pytest.Monk
     """If the verdict itself fails, a policy that blocks fails closed, and one that observes lets the call pass."""
     from otel_compliance.capture import verdict
 
-    def broken(body: Any) -> Any:
+    def broken(*args: Any) -> Any:
         raise LookupError("jane.doe@example.com")
 
-    monkeypatch.setattr(verdict, "message_bodies", broken)
+    monkeypatch.setattr(verdict, "requested_regions", broken)
     observed = under(BLOCK)
     with pytest.raises(PolicyViolation, match="could not be read"):
         observed.client().messages.create(**ASK, inference_geo="us")
@@ -179,3 +179,37 @@ def test_the_policy_file_is_what_counts(claude: ClaudeAPI, tmp_path: Path, monke
     finally:
         uninstrument()
     assert claude.requests == []
+
+
+@pytest.mark.parametrize("url", ["{base}/v1/messages", "/v1/messages", "v1/messages?beta=true"])
+def test_paths_that_the_app_calls_itself_are_judged(under: Under, url: str) -> None:
+    """However the app writes the path, the request is judged."""
+    observed = under(BLOCK)
+    with pytest.raises(PolicyViolation):
+        observed.client().post(url.format(base=observed.claude.base_url), body=ASK, cast_to=object)
+    assert observed.claude.requests == []
+
+
+def test_agents_are_judged_by_their_model(under: Under) -> None:
+    """An agent's settings, and a session that replaces them, say where inference runs: set, or refused."""
+    pytest.importorskip("anthropic", minversion="2.12", reason="earlier versions have fewer resources")
+    observed = under(f'{BLOCK}\ninject = "us"')
+    beta = observed.client().beta
+    agent = beta.agents.create(model="claude-opus-5", name="clerk")
+    beta.agents.update(agent.id, version=1, name="clark")
+    environment = beta.environments.create(name="office")
+    other: Any = {"id": "claude-opus-5", "inference_geo": "global"}
+    override: Any = {"type": "agent_with_overrides", "id": agent.id, "model": other}
+    beta.sessions.create(agent=agent.id, environment_id=environment.id)
+    with pytest.raises(PolicyViolation):
+        beta.agents.create(model=other, name="clerk")
+    with pytest.raises(PolicyViolation):
+        beta.sessions.create(agent=override, environment_id=environment.id)
+    beta.sessions.create(agent={**override, "model": "claude-opus-5"}, environment_id=environment.id)
+    created, renamed, _, plain, replaced = (request.json for request in observed.claude.requests)
+    assert created["model"] == {"id": "claude-opus-5", "inference_geo": "us"}
+    assert replaced["agent"]["model"] == {"id": "claude-opus-5", "inference_geo": "us"}
+    assert "model" not in renamed
+    assert plain["agent"] == agent.id
+    asked = [event.get(Attr.REGION_REQUESTED) for event in observed.events()]
+    assert asked == ["us", None, None, None, None, None, "us"]

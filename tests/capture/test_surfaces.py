@@ -1,5 +1,6 @@
 """Surfaces beside messages: what each records, and what of it is never read."""
 
+import contextlib
 import gc
 import io
 from collections.abc import Mapping
@@ -105,6 +106,36 @@ def test_a_file_is_recorded_by_size_type_and_digest(any_mode: Observed, file: An
     assert facts(down, *names) == {**expected, Attr.FILE_TYPE: IsStr()}
     assert up[Attr.FILE_DIGEST] == down[Attr.FILE_DIGEST]
     assert not [word for word in ("cv.txt", "scan", "123-45") if word in repr((up, down, any_mode.spans()))]
+
+
+def test_a_file_that_can_be_read_but_once(any_mode: Observed) -> None:
+    """Its size and digest cannot be told without taking it from the app; it is a file all the same, not clean text."""
+
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    any_mode.client().files.upload(file=("cv.txt", Pipe(b"My SSN is 123-45-6789"), "text/plain"))
+    assert b"123-45-6789" in any_mode.claude.requests[0].body
+    [event] = any_mode.events()
+    names = (Attr.FILE_SIZE, Attr.FILE_TYPE, Attr.FILE_DIGEST, Attr.CLASSIFICATION, Attr.REDACTION_STATUS)
+    assert facts(event, *names) == {
+        Attr.FILE_TYPE: "text/plain",
+        Attr.CLASSIFICATION: "CONFIDENTIAL",
+        Attr.REDACTION_STATUS: "none",
+    }
+
+
+@pytest.mark.parametrize("gateway", ["", "/proxy", "/v1/anthropic"])
+def test_paths_that_the_app_calls_itself(any_mode: Observed, gateway: str) -> None:
+    """A whole URL, and a base URL with a path of a gateway's or the API's own, are the same method."""
+    base = any_mode.claude.base_url
+    for url in (f"{base}{gateway}/v1/messages", "/v1/messages", "messages"):
+        client = any_mode.client(base_url=f"{base}{gateway}" + ("/v1" if url == "messages" else ""))
+        with contextlib.suppress(anthropic.NotFoundError):
+            client.post(url, body=ASK, cast_to=object)
+    types = [(event[Attr.REQUEST_TYPE], event[Attr.PII_INPUT_TYPES]) for event in any_mode.events()]
+    assert types == [("messages.create", '["EMAIL"]')] * 3
 
 
 def test_the_events_of_a_session(any_mode: Observed) -> None:

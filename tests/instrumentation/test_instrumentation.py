@@ -110,32 +110,36 @@ def test_a_policy_can_be_given(tmp_path: Path) -> None:
         instrument(policy=path)
 
 
-@pytest.mark.parametrize(
-    ("version", "problem"), [("0.124.9", "anthropic SDK 0.124.9: too old"), (None, "anthropic SDK: not installed")]
-)
-def test_an_sdk_that_cannot_be_instrumented_is_explained(
-    monkeypatch: pytest.MonkeyPatch, version: str | None, problem: str
-) -> None:
-    """Too old or absent: an error in code that says what to install, and nothing is wrapped."""
+def test_an_sdk_that_is_absent_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error in code that says what to install, and nothing is wrapped."""
+    original = _base_client.SyncAPIClient.__dict__["request"]
 
     def fake(name: str) -> str:
-        if version is None:
-            raise metadata.PackageNotFoundError(name)
-        return version
+        raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "version", fake)
-    with pytest.raises(ComplianceError, match=problem) as caught:
+    with pytest.raises(ComplianceError, match="anthropic SDK: not installed") as caught:
         instrument()
     assert caught.value.remedy.startswith("pip install")
+    assert _base_client.SyncAPIClient.__dict__["request"] is original
 
 
-def test_a_newer_sdk_is_tried_with_a_warning(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """A version that did not exist at release time is instrumented, and the log says that it is untested."""
-    monkeypatch.setattr(metadata, "version", lambda name: "3.0.0")
+@pytest.mark.parametrize(
+    ("version", "warning"),
+    [
+        ("0.124.9", "older than 0.125, the oldest version that this release was tested with"),
+        ("3.0.0", "newer than the versions that this release was tested with"),
+    ],
+)
+def test_an_untested_sdk_is_tried_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, version: str, warning: str
+) -> None:
+    """A version outside the range of the tests is instrumented, and the log says that it is untested."""
+    original = _base_client.SyncAPIClient.__dict__["request"]
+    monkeypatch.setattr(metadata, "version", lambda name: version)
     instrument()
-    assert caplog.messages == [
-        "otel-compliance: anthropic SDK 3.0.0: newer than the versions that this release was tested with"
-    ]
+    assert caplog.messages == [f"otel-compliance: anthropic SDK {version}: {warning}"]
+    assert _base_client.SyncAPIClient.__dict__["request"] is not original
 
 
 def test_an_sdk_whose_functions_moved_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,9 +58,9 @@ def anthropic(_: Subject) -> Iterator[Item]:
     version = sdk.installed_version()
     level = sdk.support(version)
     text = f"{version}, {level.value}" if version else level.value
-    if level in (sdk.Support.ABSENT, sdk.Support.TOO_OLD):
+    if level is sdk.Support.ABSENT:
         yield Item("anthropic SDK", Status.FAIL, text, sdk.INSTALL)
-    elif level is sdk.Support.WITHOUT_SPANS:
+    elif level in (sdk.Support.OLDER, sdk.Support.WITHOUT_SPANS):
         yield Item("anthropic SDK", Status.WARN, text, sdk.INSTALL)
     else:
         yield Item("anthropic SDK", Status.OK if level is sdk.Support.FULL else Status.WARN, text)
