@@ -38,7 +38,8 @@ _ADDRESSES: Final = frozenset(
 """Attributes in which an IP address names infrastructure, not a person; other entities in them are redacted."""
 
 _MAX_NAMES: Final = 4096
-"""Attribute names that are remembered; an app that makes up names must not fill the memory."""
+_MAX_NAME_CHARS: Final = 256
+"""Names that are remembered, and their length; an app that makes up names must not fill the memory."""
 
 _IP_TYPES: Final = frozenset({"IPV4", "IPV6"})
 _URLS: Final = frozenset({"http.url", "url.full"})
@@ -57,7 +58,7 @@ class Names:
     def add(self, name: str) -> bool:
         """Remember a clean name."""
         secret = is_secret_field(name) or _MASKED_HEADER.fullmatch(name) is not None
-        if len(self._secret) < _MAX_NAMES:
+        if len(self._secret) < _MAX_NAMES and len(name) <= _MAX_NAME_CHARS:
             self._secret[name] = secret
         return secret
 
@@ -101,7 +102,7 @@ class Redaction:
 
     def value(self, name: str, value: Any) -> Any:
         """One attribute's value; the same object when it is clean."""
-        if value is None or isinstance(value, bool | float):
+        if value is None or isinstance(value, bool):
             return value
         try:
             if self._surely_clean(value):
@@ -112,11 +113,11 @@ class Redaction:
             self.failed = True
             return tombstone("failed")
         self.failed = self.failed or redacted.failed
-        if not redacted.counts and not redacted.failed and not isinstance(value, str | bytes):
+        if _equal(value, redacted.value):
             return value
-        if name in _ADDRESSES and not redacted.failed and set(redacted.counts) <= _IP_TYPES:
+        if name in _ADDRESSES and redacted.counts and not redacted.failed and set(redacted.counts) <= _IP_TYPES:
             return self._without_userinfo(name, value)
-        return value if redacted.value == value else redacted.value
+        return redacted.value
 
     def _surely_clean(self, value: Any) -> bool:
         """Whether a look is enough, as it is for most attributes."""
@@ -125,6 +126,8 @@ class Redaction:
             return not value.startswith(("{", "[")) and self._redactor.surely_clean(value)
         if type(value) is int:
             return -SAFE_NUMBER < value < SAFE_NUMBER
+        if type(value) is float:
+            return -SAFE_NUMBER < value < SAFE_NUMBER or not value.is_integer()
         return type(value) is tuple and all(map(self._surely_clean, value))
 
     def text(self, text: str) -> str:
@@ -138,6 +141,19 @@ class Redaction:
             return value
         parts = urlsplit(value)
         return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _equal(value: Any, redacted: Any) -> bool:
+    """Whether a value and its redacted copy, in which tuples are lists, are the same."""
+    if isinstance(value, list | tuple):
+        return isinstance(redacted, list) and len(value) == len(redacted) and all(map(_equal, value, redacted))
+    if isinstance(value, Mapping):
+        return (
+            isinstance(redacted, Mapping)
+            and list(value) == list(redacted)
+            and all(map(_equal, value.values(), redacted.values()))
+        )
+    return bool(value == redacted)
 
 
 class Shared:

@@ -1,8 +1,11 @@
 """Spans and log records are clean in whatever order processors were added; broken redaction lets nothing through."""
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
+from dirty_equals import IsStr
 from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
@@ -111,6 +114,26 @@ def test_credentials_in_headers_are_masked_whole(name: str) -> None:
         f"http.request.header.{name}": "[REDACTED:secret]",
         "http.request.header.accept": ("*/*",),
     }
+
+
+@pytest.mark.parametrize("line", (Path(__file__).parents[1] / "leaks" / "values.txt").read_text().splitlines())
+def test_no_value_leaks(line: str) -> None:
+    """Whatever holds a value, nothing of it reaches an exporter, and a second pass changes nothing."""
+    attributes = dict(one_span(Redactor(KEYS), {"a": ast.literal_eval(line)}).attributes or {})
+    assert not [left for left in ("jane", "hunter2", "4111") if left in repr(attributes)]
+    assert dict(one_span(Redactor(KEYS), attributes).attributes or {}) == attributes
+
+
+def test_media_within_lists_are_described() -> None:
+    """An image among other items is not kept, though no personal data is found in it."""
+    images = dict(one_span(Redactor(KEYS), {"images": ("iVBORw0KGgo" + "A" * 600, "cat")}).attributes or {})["images"]
+    assert images == (IsStr(regex=r"\[BLOB:image/png:458:k1:[a-z2-7]{16}\]"), "cat")
+
+
+def test_what_is_no_whole_number_stays() -> None:
+    """Times, coordinates and what is no number are left alone, alone and in lists."""
+    attributes = {"time": 1700000000.25, "far": float("inf"), "at": (52.520008, 13.404954, float("-inf"))}
+    assert dict(one_span(Redactor(KEYS), attributes).attributes or {}) == attributes
 
 
 def test_limits_of_the_span_are_kept() -> None:
