@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanContext, TraceState
 
 from otel_compliance import health
 from otel_compliance.redact.cut import without_cut_end
@@ -135,6 +136,16 @@ class Redaction:
         value = self.value("", text)
         return value if isinstance(value, str) else tombstone("failed")
 
+    def context(self, context: SpanContext) -> SpanContext:
+        """The context of a span or a link, without members of its trace state in whose keys something is found."""
+        if not context.trace_state:
+            return context
+        members = [(key, self.text(value)) for key, value in context.trace_state.items() if self.text(key) == key]
+        if members == list(context.trace_state.items()):
+            return context
+        state = TraceState(members)
+        return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags, state)
+
     @staticmethod
     def _without_userinfo(name: str, value: Any) -> Any:
         if name not in _URLS or not isinstance(value, str) or "@" not in value:
@@ -170,24 +181,30 @@ class Shared:
         known = self._resources.get(id(resource))
         if known is not None and known[0] is resource:
             return known[1]
-        attributes = Redaction(self._redactor, self._names).attributes(resource.attributes)
-        redacted = resource if attributes is None else Resource(attributes, resource.schema_url)
+        redaction = Redaction(self._redactor, self._names)
+        attributes, schema_url = redaction.attributes(resource.attributes), redaction.text(resource.schema_url)
+        redacted = resource
+        if attributes is not None or schema_url != resource.schema_url:
+            redacted = Resource(resource.attributes if attributes is None else attributes, schema_url)
         _remember(self._resources, id(resource), (resource, redacted))
         return redacted
 
     def scope(self, scope: InstrumentationScope | None) -> InstrumentationScope | None:
         """The redacted scope."""
-        if scope is None or not scope.attributes:
-            return scope
+        if scope is None:
+            return None
         known = self._scopes.get(id(scope))
         if known is not None and known[0] is scope:
             return known[1]
-        attributes = Redaction(self._redactor, self._names).attributes(scope.attributes)
-        redacted = (
-            scope
-            if attributes is None
-            else InstrumentationScope(scope.name, scope.version, scope.schema_url, attributes)
+        redaction = Redaction(self._redactor, self._names)
+        attributes = redaction.attributes(scope.attributes)
+        redacted = InstrumentationScope(
+            redaction.text(scope.name),
+            scope.version and redaction.text(scope.version),
+            scope.schema_url and redaction.text(scope.schema_url),
+            scope.attributes if attributes is None else attributes,
         )
+        redacted = scope if redacted == scope else redacted
         _remember(self._scopes, id(scope), (scope, redacted))
         return redacted
 

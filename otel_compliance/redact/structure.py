@@ -189,10 +189,10 @@ class Walk:
         return text if redacted == document else encoded(redacted)
 
     def _number(self, value: float) -> Any:
-        if isinstance(value, float) and not math.isfinite(value):
+        if not math.isfinite(value):
             return str(value)
         whole = int(value)
-        # A number that went through a table or through JavaScript may be a float; coordinates and times have a fraction.
+        # What went through a table or through JavaScript may be a float; coordinates and times have a fraction.
         if abs(whole) < (_SAFE_LABELLED if self._label else SAFE_NUMBER) or whole != value:
             return value
         text = self._string(str(whole), MAX_DEPTH)
