@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import secrets
 from typing import Final, Self
 
@@ -20,6 +21,9 @@ from otel_compliance.errors import KeyRingError
 MIN_KEY_BYTES: Final = 32
 """NIST SP 800-107: an HMAC key shorter than the hash's output weakens it."""
 
+VERSION: Final = r"(?:k[0-9]{1,4}|hash|ephemeral)"
+"""Names of keys, as a regular expression. They are a closed set, so that nobody can write a value where one stands."""
+
 _TOKEN_CHARS: Final = 16
 """80 bits in base32: no two values collide before about 10^12 of them."""
 
@@ -29,10 +33,11 @@ class KeyRing:
 
     Args:
         secret: At least `MIN_KEY_BYTES` random bytes.
-        version: Short name of the key, part of each token, so that rotated keys can be told apart.
+        version: Name of the key, part of each token, so that rotated keys can be told apart: ``k`` and a number of up
+            to four digits. Keys that are not kept are called ``hash`` or ``ephemeral``.
 
     Raises:
-        KeyRingError: The secret is too short.
+        KeyRingError: The secret is too short, or the version is no such name.
     """
 
     __slots__ = ("_hmac", "version")
@@ -42,6 +47,11 @@ class KeyRing:
             raise KeyRingError(
                 f"the HMAC key has {len(secret)} bytes; at least {MIN_KEY_BYTES} are needed",
                 remedy="make one with: head -c 32 /dev/urandom | base64",
+            )
+        if re.fullmatch(VERSION, version) is None:
+            raise KeyRingError(
+                f"the version of the HMAC key is {version!r}, by which its tokens would not be known",
+                remedy="use k and a number, such as k2",
             )
         # Copying a prepared state is cheaper than keying each HMAC anew.
         self._hmac = hmac.new(secret, digestmod=hashlib.sha256)

@@ -8,6 +8,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from otel_compliance.redact.structure import encoded
+
 MARK: Final = "…[cut]"
 """Stands at the end of a text that was cut."""
 
@@ -149,7 +151,7 @@ def _document(document: Any, limit: int) -> str:
 def _encoded(document: Any, length: int) -> str:
     """A document as JSON, its texts cut to a length, but for those that are labels."""
     cut = _mapped(document, lambda text: _cut(text, max(length, _LABEL_CHARS)))
-    return json.dumps(cut, ensure_ascii=False, separators=(",", ":"))
+    return encoded(cut, (",", ":"))
 
 
 def _greatest(most: int, encoded: Callable[[int], str], limit: int) -> int:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import compress
 from typing import TYPE_CHECKING, Final
 
+from otel_compliance.keys import VERSION
 from otel_compliance.redact.recognize import Finding, Folded
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _INVISIBLE: Final = 0x7F
 _LETTER: Final = 0x80
 _OTHER: Final = 0x81
-_TOKEN_FILL: Final = b"\x82"
+TOKEN_FILL: Final = b"\x82"
 _VISIBLE: Final = bytes(byte != _INVISIBLE for byte in range(256))
 """To 1 for each byte of a visible character, and 0 for the others."""
 
@@ -33,8 +34,15 @@ _HEX: Final = {
 """Two hexadecimal digits to their character, and filling up to the length of the percent-encoding."""
 _ENTITY: Final = re.compile(rb"&#(?:([0-9]{2,3})|[xX]([0-9A-Fa-f]{2}));")
 
-_TOKEN: Final = re.compile(rb"\[([A-Z][A-Z0-9_]{1,31})(?:(:[a-z0-9]{1,16}:[a-z2-7]{16})|:\*{4}(?:[A-Za-z0-9]{4})?)?\]")
-"""What stands for a value that is already redacted: a token, a mask, or the type alone; see `transform`."""
+_TOKEN: Final = re.compile(
+    rb"\[([A-Z][A-Z0-9_]{1,31})(?::%s:(?![a-z]{0,7}[2-7]{9})[a-z2-7]{16}|:\*{4}(?:[A-Za-z0-9]{4})?)?\]"
+    % VERSION.encode()
+)
+"""What stands for a value that is already redacted: a token, a mask, or the type alone; see `transform`.
+
+Anybody can write what looks like one, so that no value must fit in. Nine digits in a row might be an identifier; in a
+true digest they stand twice in a million times.
+"""
 
 _ERRORS: Final = "otel-compliance-fold"
 
@@ -97,9 +105,7 @@ class FoldedText:
         if b"&" in buffer and b"&#" in buffer:  # to look for one byte is much faster than for two
             buffer = _ENTITY.sub(_decode_entity, buffer)
         if b"[" in buffer:
-            buffer = _TOKEN.sub(
-                lambda match: _TOKEN_FILL * len(match[0]) if match[2] or match[1] in types else match[0], buffer
-            )
+            buffer = _TOKEN.sub(lambda match: TOKEN_FILL * len(match[0]) if match[1] in types else match[0], buffer)
         self._length = len(buffer)
         self._positions: array[int] | None = None
         if _INVISIBLE in buffer:

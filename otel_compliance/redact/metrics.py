@@ -1,4 +1,4 @@
-"""Redact the attributes and exemplars of metrics of every scope before any reader's exporter sees them."""
+"""Redact the names, attributes and exemplars of metrics of every scope before any reader's exporter sees them."""
 
 from __future__ import annotations
 
@@ -71,19 +71,27 @@ class MetricsRedactor:
         scopes = _replaced(item.scope_metrics, self._scope)
         if resource is item.resource and scopes is None:
             return item
-        return replace(item, resource=resource, scope_metrics=item.scope_metrics if scopes is None else scopes)
+        scopes = item.scope_metrics if scopes is None else scopes
+        return ResourceMetrics(resource, scopes, self._text(item.schema_url))
 
     def _scope(self, item: ScopeMetrics) -> ScopeMetrics:
         scope = self._shared.scope(item.scope)
         metrics = _replaced(item.metrics, self._metric)
         if scope is item.scope and metrics is None:
             return item
-        return replace(item, scope=scope or item.scope, metrics=item.metrics if metrics is None else metrics)
+        metrics = item.metrics if metrics is None else metrics
+        return ScopeMetrics(scope or item.scope, metrics, self._text(item.schema_url))
 
     def _metric(self, item: Metric) -> Metric:
         data: Any = item.data
         points = _replaced(data.data_points, self._point)
-        return item if points is None else replace(item, data=replace(data, data_points=points))
+        if points is not None:
+            item = replace(item, data=replace(data, data_points=points))
+        # Views may leave a description out.
+        names = self._text(item.name), self._text(item.description), self._text(item.unit)
+        if names == (item.name, item.description, item.unit):
+            return item
+        return Metric(*names, item.data)
 
     def _point(self, item: Any) -> Any:
         attributes = self._attributes(item.attributes)
@@ -99,6 +107,9 @@ class MetricsRedactor:
     def _exemplar(self, item: Any) -> Any:
         attributes = self._attributes(item.filtered_attributes)
         return item if attributes is None else replace(item, filtered_attributes=attributes)
+
+    def _text(self, text: Any) -> Any:
+        return text and Redaction(self._redactor, self._names).text(text)
 
     def _attributes(self, attributes: Any) -> dict[str, Any] | None:
         redaction = Redaction(self._redactor, self._names)

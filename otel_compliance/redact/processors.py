@@ -11,7 +11,7 @@ from opentelemetry.sdk._logs import LogRecordProcessor, ReadWriteLogRecord
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, Span, SpanProcessor
 from opentelemetry.sdk.util import BoundedList
-from opentelemetry.trace import Link, Status
+from opentelemetry.trace import Link, SpanContext, Status
 
 from otel_compliance import health
 from otel_compliance.redact.attributes import FAILED, DeferredAttributes, replaced_attributes
@@ -24,7 +24,7 @@ TRUSTED_KEY: Final = create_key("otel-compliance-trusted")
 
 
 class RedactingSpanProcessor(SpanProcessor):
-    """Redacts a span while it ends: name, attributes, events, links, status, resource and scope.
+    """Redacts a span while it ends: name, attributes, events, links, trace state, status, resource and scope.
 
     The SDK calls ``_on_ending`` on all processors before it hands the ended span to any of them, so no exporter sees
     the raw span, in whatever order the processors were added. The span is immutable by then
@@ -91,8 +91,13 @@ class RedactingSpanProcessor(SpanProcessor):
             span._links = _bounded_list(span._links, [_link(redaction, item) for item in span._links])
         if span._status.description:
             span._status = Status(span._status.status_code, redaction.text(span._status.description))
+        span._context = redaction.context(span._context)
+        span._parent = span._parent and redaction.context(span._parent)
         span._resource = self._shared.resource(span._resource)
-        span._instrumentation_scope = self._shared.scope(span._instrumentation_scope)
+        scope = self._shared.scope(span._instrumentation_scope)
+        if scope is not span._instrumentation_scope:
+            # The second is what exporters of the first years read.
+            span._instrumentation_scope, span._instrumentation_info = scope, None
 
     def shutdown(self) -> None:
         """Nothing is held."""
@@ -103,7 +108,7 @@ class RedactingSpanProcessor(SpanProcessor):
 
 
 class RedactingLogRecordProcessor(LogRecordProcessor):
-    """Redacts log records: body, attributes, names, exception, resource. Added before any exporting processor.
+    """Redacts log records: body, attributes, names, exception, resource and scope. Added before any other processor.
 
     Args:
         redactor: Finds and replaces.
@@ -120,6 +125,7 @@ class RedactingLogRecordProcessor(LogRecordProcessor):
         try:
             if log_record.resource is not None:
                 log_record.resource = self._shared.resource(log_record.resource)
+            log_record.instrumentation_scope = self._shared.scope(log_record.instrumentation_scope)
             if record.context is not None and get_value(TRUSTED_KEY, record.context):
                 return
             redaction = Redaction(self._redactor, self._names)
@@ -133,6 +139,7 @@ class RedactingLogRecordProcessor(LogRecordProcessor):
             health.swallow("redact.log", error)
             record.body = tombstone("failed")
             record.attributes = dict(FAILED)
+            log_record.resource, log_record.instrumentation_scope = Resource({}), None
             _clean_fields(record, lambda _: tombstone("failed"))
 
     def shutdown(self) -> None:
@@ -163,8 +170,10 @@ def _event(redaction: Redaction, event: Event) -> Event:
 
 
 def _link(redaction: Redaction, link: Link) -> Link:
-    attributes = redaction.attributes(link.attributes)
-    return link if attributes is None else Link(link.context, replaced_attributes(link.attributes, attributes))
+    context, attributes = redaction.context(link.context), redaction.attributes(link.attributes)
+    if attributes is None and context is link.context:
+        return link
+    return Link(context, replaced_attributes(link.attributes, attributes or dict(link.attributes or {})))
 
 
 def _bounded_list(original: Any, items: list[Any]) -> Any:
@@ -182,3 +191,9 @@ def _empty(span: Any) -> None:
     span._links = BoundedList(None)
     span._status = Status(span._status.status_code)
     span._resource = Resource({})
+    span._context, span._parent = _without_state(span._context), _without_state(span._parent)
+    span._instrumentation_scope = span._instrumentation_info = None
+
+
+def _without_state(context: Any) -> Any:
+    return context and SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags)

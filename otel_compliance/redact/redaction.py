@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanContext, TraceState
 
 from otel_compliance import health
 from otel_compliance.redact.cut import without_cut_end
@@ -38,7 +39,8 @@ _ADDRESSES: Final = frozenset(
 """Attributes in which an IP address names infrastructure, not a person; other entities in them are redacted."""
 
 _MAX_NAMES: Final = 4096
-"""Attribute names that are remembered; an app that makes up names must not fill the memory."""
+_MAX_NAME_CHARS: Final = 256
+"""Names that are remembered, and their length; an app that makes up names must not fill the memory."""
 
 _IP_TYPES: Final = frozenset({"IPV4", "IPV6"})
 _URLS: Final = frozenset({"http.url", "url.full"})
@@ -57,7 +59,7 @@ class Names:
     def add(self, name: str) -> bool:
         """Remember a clean name."""
         secret = is_secret_field(name) or _MASKED_HEADER.fullmatch(name) is not None
-        if len(self._secret) < _MAX_NAMES:
+        if len(self._secret) < _MAX_NAMES and len(name) <= _MAX_NAME_CHARS:
             self._secret[name] = secret
         return secret
 
@@ -101,7 +103,7 @@ class Redaction:
 
     def value(self, name: str, value: Any) -> Any:
         """One attribute's value; the same object when it is clean."""
-        if value is None or isinstance(value, bool | float):
+        if value is None or isinstance(value, bool):
             return value
         try:
             if self._surely_clean(value):
@@ -112,11 +114,11 @@ class Redaction:
             self.failed = True
             return tombstone("failed")
         self.failed = self.failed or redacted.failed
-        if not redacted.counts and not redacted.failed and not isinstance(value, str | bytes):
+        if _equal(value, redacted.value):
             return value
-        if name in _ADDRESSES and not redacted.failed and set(redacted.counts) <= _IP_TYPES:
+        if name in _ADDRESSES and redacted.counts and not redacted.failed and set(redacted.counts) <= _IP_TYPES:
             return self._without_userinfo(name, value)
-        return value if redacted.value == value else redacted.value
+        return redacted.value
 
     def _surely_clean(self, value: Any) -> bool:
         """Whether a look is enough, as it is for most attributes."""
@@ -125,6 +127,8 @@ class Redaction:
             return not value.startswith(("{", "[")) and self._redactor.surely_clean(value)
         if type(value) is int:
             return -SAFE_NUMBER < value < SAFE_NUMBER
+        if type(value) is float:
+            return -SAFE_NUMBER < value < SAFE_NUMBER or not value.is_integer()
         return type(value) is tuple and all(map(self._surely_clean, value))
 
     def text(self, text: str) -> str:
@@ -132,12 +136,35 @@ class Redaction:
         value = self.value("", text)
         return value if isinstance(value, str) else tombstone("failed")
 
+    def context(self, context: SpanContext) -> SpanContext:
+        """The context of a span or a link, without members of its trace state in whose keys something is found."""
+        if not context.trace_state:
+            return context
+        members = [(key, self.text(value)) for key, value in context.trace_state.items() if self.text(key) == key]
+        if members == list(context.trace_state.items()):
+            return context
+        state = TraceState(members)
+        return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags, state)
+
     @staticmethod
     def _without_userinfo(name: str, value: Any) -> Any:
         if name not in _URLS or not isinstance(value, str) or "@" not in value:
             return value
         parts = urlsplit(value)
         return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _equal(value: Any, redacted: Any) -> bool:
+    """Whether a value and its redacted copy, in which tuples are lists, are the same."""
+    if isinstance(value, list | tuple):
+        return isinstance(redacted, list) and len(value) == len(redacted) and all(map(_equal, value, redacted))
+    if isinstance(value, Mapping):
+        return (
+            isinstance(redacted, Mapping)
+            and list(value) == list(redacted)
+            and all(map(_equal, value.values(), redacted.values()))
+        )
+    return bool(value == redacted)
 
 
 class Shared:
@@ -154,24 +181,30 @@ class Shared:
         known = self._resources.get(id(resource))
         if known is not None and known[0] is resource:
             return known[1]
-        attributes = Redaction(self._redactor, self._names).attributes(resource.attributes)
-        redacted = resource if attributes is None else Resource(attributes, resource.schema_url)
+        redaction = Redaction(self._redactor, self._names)
+        attributes, schema_url = redaction.attributes(resource.attributes), redaction.text(resource.schema_url)
+        redacted = resource
+        if attributes is not None or schema_url != resource.schema_url:
+            redacted = Resource(resource.attributes if attributes is None else attributes, schema_url)
         _remember(self._resources, id(resource), (resource, redacted))
         return redacted
 
     def scope(self, scope: InstrumentationScope | None) -> InstrumentationScope | None:
         """The redacted scope."""
-        if scope is None or not scope.attributes:
-            return scope
+        if scope is None:
+            return None
         known = self._scopes.get(id(scope))
         if known is not None and known[0] is scope:
             return known[1]
-        attributes = Redaction(self._redactor, self._names).attributes(scope.attributes)
-        redacted = (
-            scope
-            if attributes is None
-            else InstrumentationScope(scope.name, scope.version, scope.schema_url, attributes)
+        redaction = Redaction(self._redactor, self._names)
+        attributes = redaction.attributes(scope.attributes)
+        redacted = InstrumentationScope(
+            redaction.text(scope.name),
+            scope.version and redaction.text(scope.version),
+            scope.schema_url and redaction.text(scope.schema_url),
+            scope.attributes if attributes is None else attributes,
         )
+        redacted = scope if redacted == scope else redacted
         _remember(self._scopes, id(scope), (scope, redacted))
         return redacted
 

@@ -11,10 +11,10 @@ from typing import Final, Self
 
 from otel_compliance.config import Settings
 from otel_compliance.errors import RedactionError
-from otel_compliance.keys import KeyRing
+from otel_compliance.keys import VERSION, KeyRing
 from otel_compliance.policy import Policy
 from otel_compliance.redact.fields import FieldNames
-from otel_compliance.redact.fold import FoldedText
+from otel_compliance.redact.fold import TOKEN_FILL, FoldedText
 from otel_compliance.redact.identity import NUMBER_TYPES
 from otel_compliance.redact.memo import Inspected, Memo
 from otel_compliance.redact.prefilter import prefilter
@@ -22,7 +22,7 @@ from otel_compliance.redact.recognize import MIN_RUN, Finding, Folded, Recognize
 from otel_compliance.redact.structure import FIELD_TYPE, Count, RedactedValue, Walk
 from otel_compliance.redact.transform import Transforms
 
-TOKEN: Final = re.compile(r"\[[A-Z][A-Z0-9_]{1,31}:[a-z0-9]{1,16}:[a-z2-7]{16}\]")
+TOKEN: Final = re.compile(rf"\[[A-Z][A-Z0-9_]{{1,31}}:{VERSION}:[a-z2-7]{{16}}\]")
 """What `KeyRing.token` makes: the one stand-in from which a value can be had back."""
 
 _SHORTEST_ENTITY: Final = 6
@@ -34,6 +34,9 @@ _SHORT_CHARS: Final = 256
 _PLAIN: Final = re.compile(rf"(?!(?:[^0-9]*+[0-9]){{4}})[./]?(?:[\w\-]{{1,{MIN_RUN - 1}}}(?:[./]|\Z))+", re.ASCII)
 """Words each too short for a credential, without signs and with fewer digits than an address of the internet has:
 hosts, paths, names and most other attributes."""
+
+_SCHEMES: Final = frozenset({b"", b"basic", b"bearer"})
+"""Schemes of HTTP authentication (RFC 7617, RFC 6750); the empty one is none."""
 
 _OURS: Final = "otel_compliance.redact."
 
@@ -152,6 +155,10 @@ class Redactor:
             position = finding.end
         pieces.append(text[position:])
         return Redacted("".join(pieces), inspected.findings, stand_ins, replacements)
+
+    def is_redacted(self, text: str) -> bool:
+        """Whether nothing is left in `text` but what stands for values, behind the name of a scheme perhaps."""
+        return FoldedText(text, self._types).folded.ascii.translate(None, TOKEN_FILL + b" ").lower() in _SCHEMES
 
     def redact_field(self, value: str) -> str:
         """What stands for a value that is a credential by the name of its field, whatever it looks like."""

@@ -10,7 +10,15 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-from opentelemetry.trace import Link, SpanContext, Status, StatusCode
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    Status,
+    StatusCode,
+    TraceState,
+    set_span_in_context,
+)
 
 from otel_compliance.errors import RedactionError
 from otel_compliance.keys import MIN_KEY_BYTES, KeyRing
@@ -47,8 +55,10 @@ def _export_canaries() -> tuple[ReadableSpan, ...]:
     provider.add_span_processor(SimpleSpanProcessor(before))
     provider.add_span_processor(RedactingSpanProcessor(Redactor(KeyRing(secrets.token_bytes(MIN_KEY_BYTES)))))
     provider.add_span_processor(SimpleSpanProcessor(behind))
-    link = Link(SpanContext(1, 1, is_remote=False), {"note": _CANARY})
-    span = provider.get_tracer("otel_compliance.selftest").start_span(f"span of {_CANARY}", links=[link])
+    linked = SpanContext(1, 1, is_remote=True, trace_state=TraceState([("canary", _CANARY)]))
+    tracer = provider.get_tracer(f"scope of {_CANARY}", attributes={"text": _CANARY})
+    parent = set_span_in_context(NonRecordingSpan(linked))
+    span = tracer.start_span(f"span of {_CANARY}", parent, links=[Link(linked, {"note": _CANARY})])
     span.set_attributes({"text": _CANARY, "list": [_CANARY]})
     span.add_event(f"event of {_CANARY}", {"text": _CANARY})
     span.set_status(Status(StatusCode.ERROR, _CANARY))
@@ -61,8 +71,10 @@ def _leaks(span: ReadableSpan) -> list[str]:
         "name": span.name,
         "attributes": dict(span.attributes or {}),
         "events": [(event.name, dict(event.attributes or {})) for event in span.events],
-        "links": [dict(link.attributes or {}) for link in span.links],
+        "links": [(link.context, dict(link.attributes or {})) for link in span.links],
+        "trace state": (span.context, span.parent),
         "status": span.status.description,
         "resource": dict(span.resource.attributes),
+        "scope": span.instrumentation_scope,
     }
     return [name for name, value in surfaces.items() if _CANARY in repr(value)]

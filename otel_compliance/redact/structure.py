@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from otel_compliance import health
+from otel_compliance.errors import RedactionError
 from otel_compliance.keys import KeyRing
 from otel_compliance.redact.fields import Field, FieldNames, is_secret_field, label
 
@@ -87,6 +88,7 @@ class Walk:
         self._redact = redactor.redact
         self._redact_field = redactor.redact_field
         self._surely_clean = redactor.surely_clean
+        self._is_redacted = redactor.is_redacted
         self._keys = keys
         self._names = names
         self._counts: Counter[str] = Counter()
@@ -103,7 +105,8 @@ class Walk:
             redacted = self._value(value, 0)
         except Exception as error:  # noqa: BLE001 - what cannot be inspected is not kept
             health.swallow("redact.value", error)
-            redacted = self._fail(type(error).__name__)
+            self._failed = True
+            redacted = tombstone(type(error).__name__)
         return RedactedValue(redacted, self._counts, self._failed)
 
     def _value(self, value: object, depth: int) -> Any:
@@ -113,6 +116,9 @@ class Walk:
             return value
         if isinstance(value, int | float):
             return self._number(value)
+        return self._container(value, depth)
+
+    def _container(self, value: object, depth: int) -> Any:
         if depth >= MAX_DEPTH:
             return self._fail("depth")
         if isinstance(value, Mapping):
@@ -129,10 +135,7 @@ class Walk:
         for key, item in value.items():
             name, field = self._name(str(key))
             self._label = field.label
-            if field.secret and isinstance(item, str) and item:
-                redacted[name] = self._secret(item)
-            else:
-                redacted[name] = self._value(item, depth + 1)
+            redacted[name] = self._secret(item, depth + 1) if field.secret else self._value(item, depth + 1)
         self._label = outer
         return redacted
 
@@ -183,28 +186,42 @@ class Walk:
     def _document(self, text: str, document: Any, depth: int) -> str:
         """A string that is a JSON document: its values are redacted, so that it stays one."""
         redacted = self._value(document, depth + 1)
-        return text if redacted == document else json.dumps(redacted, ensure_ascii=False)
+        return text if redacted == document else encoded(redacted)
 
     def _number(self, value: float) -> Any:
-        if isinstance(value, float):
-            return value if math.isfinite(value) else str(value)
-        if abs(value) < (_SAFE_LABELLED if self._label else SAFE_NUMBER):
+        if not math.isfinite(value):
+            return str(value)
+        whole = int(value)
+        # What went through a table or through JavaScript may be a float; coordinates and times have a fraction.
+        if abs(whole) < (_SAFE_LABELLED if self._label else SAFE_NUMBER) or whole != value:
             return value
-        text = self._string(str(value), MAX_DEPTH)
-        return value if text == str(value) else text
+        text = self._string(str(whole), MAX_DEPTH)
+        return value if text == str(whole) else text
 
-    def _secret(self, text: str) -> str:
-        """A value that is secret by the name of its field. Redacted before, it stays as it is."""
+    def _secret(self, value: object, depth: int) -> Any:
+        """A value that is secret by the name of its field: every text and number in it."""
+        if isinstance(value, str):
+            return self._secret_text(value) if value else value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self._secret_text(str(value))
+        if isinstance(value, list | tuple) and depth < MAX_DEPTH:
+            return [self._secret(item, depth + 1) for item in value]
+        # The names of the fields of a structure say more than the name of the whole: it may be the schema of a secret.
+        return self._value(value, depth)
+
+    def _secret_text(self, text: str) -> str:
+        """A text that is secret as a whole. Redacted before, it stays as it is."""
         redacted = self._redact(text)
-        found = Counter(finding.type for finding in redacted.findings)
-        if found or redacted.text.startswith("["):
-            self._counts += found
+        if self._is_redacted(redacted.text):
+            self._counts.update(finding.type for finding in redacted.findings)
             return redacted.text
         self._counts[FIELD_TYPE] += 1
         return self._redact_field(text)
 
     def _fail(self, reason: str) -> str:
+        """A tombstone, counted."""
         self._failed = True
+        health.swallow(f"redact.{reason}", RedactionError("a value could not be inspected"))
         return tombstone(reason)
 
 
@@ -233,8 +250,31 @@ class Count(Walk):
         return text
 
 
-def _json(text: str) -> Any:
+def encoded(document: Any, separators: tuple[str, str] | None = None) -> str:
+    """A document as JSON that any exporter can encode: halves of surrogate pairs are escaped, as they came.
+
+    Args:
+        document: What `json.loads` gives.
+        separators: As for `json.dumps`.
+    """
+    text = json.dumps(document, ensure_ascii=False, separators=separators)
     try:
-        return json.loads(text)
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(document, separators=separators)
+    return text
+
+
+def _json(text: str) -> Any:
+    """A decoded document; `None` when there is none, or when a field in it stands twice, which decoding would hide."""
+    try:
+        return json.loads(text, object_pairs_hook=_fields)
     except (ValueError, RecursionError):
         return None
+
+
+def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError
+    return fields

@@ -115,3 +115,10 @@ def test_a_forbidden_key_file_is_explained(tmp_path: Path) -> None:
 def test_credential_hint(credential: str, hint: str) -> None:
     """Only a full-length Anthropic key gives a hint, in the form the Admin API shows."""
     assert credential_hint(credential) == hint
+
+
+@pytest.mark.parametrize("version", ["", "K1", "k", "k12345", "hunter2", "4111111111111111", "k1 "])
+def test_versions_are_a_closed_set(version: str) -> None:
+    """A token is known by the name of its key, so that no other name is taken."""
+    with pytest.raises(KeyRingError, match="the version of the HMAC key"):
+        KeyRing(SECRET, version=version)

@@ -32,8 +32,8 @@ def points(data: MetricsData | None) -> list[Any]:
 
 def measure(provider: MeterProvider) -> None:
     """Record the address with every kind of instrument."""
-    meter = provider.get_meter("some.other.instrumentation", attributes={"owner": MAIL})
-    meter.create_counter("counter").add(1, {"user": MAIL, "route": "/users"})
+    meter = provider.get_meter("some.other.instrumentation", MAIL, f"https://{MAIL}", {"owner": MAIL})
+    meter.create_counter("counter", description=f"of {MAIL}").add(1, {"user": MAIL, "route": "/users"})
     meter.create_histogram("histogram").record(1, {"user": MAIL})
     meter.create_gauge("gauge").set(1, {"user": MAIL})
     meter.create_observable_gauge("observable", [lambda _: [Observation(1, {"user": MAIL})]])

@@ -1,8 +1,11 @@
 """Spans and log records are clean in whatever order processors were added; broken redaction lets nothing through."""
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
+from dirty_equals import IsStr
 from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
@@ -10,10 +13,21 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import Link, SpanContext, Status, StatusCode
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    Status,
+    StatusCode,
+    TraceFlags,
+    TraceState,
+    set_span_in_context,
+)
 
 from otel_compliance.keys import KeyRing
 from otel_compliance.redact import RedactingLogRecordProcessor, RedactingSpanProcessor, Redactor
+from otel_compliance.redact.redaction import Shared
 
 KEYS = KeyRing(bytes(range(32)))
 MAIL = "jane.doe@example.com"
@@ -31,16 +45,24 @@ def shown(span: ReadableSpan) -> str:
             [dict(link.attributes or {}) for link in span.links],
             span.status.description,
             dict(span.resource.attributes),
-            dict(scope.attributes or {}) if scope else {},
+            scope and (scope, dict(scope.attributes or {})),
+            (span.context, span.parent, [link.context for link in span.links]),
+            span.resource.schema_url,
         )
     )
 
 
 def record_everywhere(provider: TracerProvider) -> None:
     """End one span with the address in every place that a span has."""
-    tracer = provider.get_tracer("some.other.instrumentation", attributes={"owner": MAIL})
-    link = Link(SpanContext(1, 1, is_remote=False), {"note": MAIL})
-    with pytest.raises(ValueError, match="jane"), tracer.start_as_current_span(f"to {MAIL}", links=[link]) as span:
+    url = f"https://example.com/{MAIL}"
+    tracer = provider.get_tracer(f"scope of {MAIL}", MAIL, schema_url=url, attributes={"owner": MAIL})
+    remote = SpanContext(1, 1, True, TraceFlags(TraceFlags.SAMPLED), TraceState([("a", MAIL), ("b", "c")]))
+    parent = set_span_in_context(NonRecordingSpan(remote))
+    link = Link(remote, {"note": MAIL})
+    with (
+        pytest.raises(ValueError, match="jane"),
+        tracer.start_as_current_span(f"to {MAIL}", context=parent, links=[link]) as span,
+    ):
         span.set_attributes({"text": MAIL, "list": [MAIL, "x"], f"key {MAIL}": 1, "json": f'{{"to": "{MAIL}"}}'})
         span.set_attribute("nested", {"deep": [{"to": MAIL}]})
         span.set_attribute("bytes", MAIL.encode())
@@ -52,7 +74,7 @@ def record_everywhere(provider: TracerProvider) -> None:
 def test_no_order_of_processors_leaks(processor: Any) -> None:
     """Exporters before and behind the redactor both see a clean span, in all its places."""
     before, behind = InMemorySpanExporter(), InMemorySpanExporter()
-    provider = TracerProvider(resource=Resource({"host.name": MAIL}), shutdown_on_exit=False)
+    provider = TracerProvider(resource=Resource({"host.name": MAIL}, f"https://{MAIL}"), shutdown_on_exit=False)
     provider.add_span_processor(processor(before))
     provider.add_span_processor(RedactingSpanProcessor(Redactor(KEYS)))
     provider.add_span_processor(processor(behind))
@@ -61,6 +83,7 @@ def test_no_order_of_processors_leaks(processor: Any) -> None:
     for exporter in (before, behind):
         [span] = exporter.get_finished_spans()
         assert "jane" not in shown(span)
+        assert span.context.trace_state == TraceState([("a", TOKEN), ("b", "c")])
         assert span.name == f"to {TOKEN}"
         assert dict(span.attributes or {})["list"] == (TOKEN, "x")
         assert [event.name for event in span.events] == [f"mailed {TOKEN}", "exception"]
@@ -111,6 +134,26 @@ def test_credentials_in_headers_are_masked_whole(name: str) -> None:
         f"http.request.header.{name}": "[REDACTED:secret]",
         "http.request.header.accept": ("*/*",),
     }
+
+
+@pytest.mark.parametrize("line", (Path(__file__).parents[1] / "leaks" / "values.txt").read_text().splitlines())
+def test_no_value_leaks(line: str) -> None:
+    """Whatever holds a value, nothing of it reaches an exporter, and a second pass changes nothing."""
+    attributes = dict(one_span(Redactor(KEYS), {"a": ast.literal_eval(line)}).attributes or {})
+    assert not [left for left in ("jane", "hunter2", "4111") if left in repr(attributes)]
+    assert dict(one_span(Redactor(KEYS), attributes).attributes or {}) == attributes
+
+
+def test_media_within_lists_are_described() -> None:
+    """An image among other items is not kept, though no personal data is found in it."""
+    images = dict(one_span(Redactor(KEYS), {"images": ("iVBORw0KGgo" + "A" * 600, "cat")}).attributes or {})["images"]
+    assert images == (IsStr(regex=r"\[BLOB:image/png:458:k1:[a-z2-7]{16}\]"), "cat")
+
+
+def test_what_is_no_whole_number_stays() -> None:
+    """Times, coordinates and what is no number are left alone, alone and in lists."""
+    attributes = {"time": 1700000000.25, "far": float("inf"), "at": (52.520008, 13.404954, float("-inf"))}
+    assert dict(one_span(Redactor(KEYS), attributes).attributes or {}) == attributes
 
 
 def test_limits_of_the_span_are_kept() -> None:
@@ -184,15 +227,18 @@ def emit(redactor: Any, **fields: Any) -> Any:
     provider = LoggerProvider(resource=Resource({"host.name": MAIL}), shutdown_on_exit=False)
     provider.add_log_record_processor(RedactingLogRecordProcessor(redactor))
     provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
-    provider.get_logger("app").emit(LogRecord(timestamp=1, severity_number=SeverityNumber.INFO, **fields))
+    provider.get_logger("app", MAIL, f"https://{MAIL}", {"owner": MAIL}).emit(
+        LogRecord(timestamp=1, severity_number=SeverityNumber.INFO, **fields)
+    )
     [record] = exporter.get_finished_logs()
     return record
 
 
 def test_log_records_are_redacted() -> None:
     """Body, attributes and resource of a record, nested too."""
-    record = emit(Redactor(KEYS), body={"to": [MAIL]}, attributes={"text": MAIL, "n": 1})
-    assert record.log_record.body == {"to": [TOKEN]}
+    record = emit(Redactor(KEYS), body={"to": [MAIL, MAIL.encode()]}, attributes={"text": MAIL, "n": 1})
+    assert record.log_record.body == {"to": [TOKEN, "[BYTES:20]"]}
+    assert record.instrumentation_scope == InstrumentationScope("app", TOKEN, f"https://{TOKEN}", {"owner": TOKEN})
     assert dict(record.log_record.attributes) == {"text": TOKEN, "n": 1}
     assert dict(record.resource.attributes) == {"host.name": TOKEN}
 
@@ -212,6 +258,14 @@ def test_broken_redaction_drops_the_content_of_logs() -> None:
     ).log_record
     assert "jane" not in repr((record.body, dict(record.attributes), record.event_name, record.exception))
     assert record.attributes["compliance.redaction.status"] == "failed"
+
+
+def test_a_log_record_that_cannot_be_rebuilt_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If even replacing fails, nothing of the record that may hold content is left, and the app goes on."""
+    monkeypatch.setattr(Shared, "scope", lambda *_: 1 / 0)
+    record = emit(Redactor(KEYS), body=MAIL, attributes={"text": MAIL}, event_name=MAIL)
+    assert "jane" not in repr((record, record.resource.attributes, record.log_record.__dict__))
+    assert record.log_record.body == "[REDACTED:failed]"
 
 
 def test_exceptions_in_status_and_logs(caplog: pytest.LogCaptureFixture) -> None:

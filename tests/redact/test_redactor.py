@@ -132,6 +132,13 @@ def test_json_in_a_string_stays_json() -> None:
     assert redacted.counts == Counter({"EMAIL": 1})
 
 
+def test_half_a_surrogate_pair_stays_escaped() -> None:
+    """A document that is encoded anew can be encoded as UTF-8, too, or an exporter would lose its whole batch."""
+    redacted = REDACTOR.redact_value(r'{"a": "\ud800 jane.doe@example.com", "b": "ü"}').value
+    redacted.encode()
+    assert json.loads(redacted) == {"a": f"\ud800 {KEYS.token('EMAIL', 'jane.doe@example.com')}", "b": "ü"}
+
+
 def test_cut_json_is_redacted_too() -> None:
     """A document that was cut in the middle does not parse, and is redacted as text."""
     assert "jane" not in REDACTOR.redact_value('{"to": "jane.doe@example.com", "bo').value
