@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from otel_compliance.redact.identity.context import BIRTH, window_before
+from otel_compliance.redact.identity.columns import Columns
+from otel_compliance.redact.identity.context import BIRTH, Around
 from otel_compliance.redact.recognize import Finding, Folded
 
 _DATE: Final = re.compile(
@@ -69,12 +70,14 @@ class DocumentRecognizer:
 
     @staticmethod
     def _dates(folded: Folded) -> Iterator[Finding]:
-        data, shape = folded.ascii, folded.shape
+        data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
         for day in _DAY_AND_YEAR.finditer(shape):
             year = day.end(1)
-            if data[year : year + 2] in _CENTURIES and BIRTH.within(window_before(data, year - 1)):
-                match = _DATE.search(data, max(0, year - 1 - _DATE_CHARS), year + 4)
-                if match and not data[match.start() - 1 : match.start()].isalnum():
+            if data[year : year + 2] not in _CENTURIES:
+                continue
+            match = _DATE.search(data, max(0, year - 1 - _DATE_CHARS), year + 4)
+            if match and not data[match.start() - 1 : match.start()].isalnum():
+                if BIRTH.names(Around(folded, columns, match.start(), *match.span())):
                     yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
 
     @staticmethod
