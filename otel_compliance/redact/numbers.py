@@ -14,11 +14,10 @@ from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
 
-# In the shape of a text. Every number has four digits in a row: they end it behind a group of two, or they are the first
-# of thirteen.
-_RUN: Final = re.compile(rb"0000(?:(?<=000 00 0000)(?!0)|(?: ?0){9})(?: {0,2}0)*+")
+# In the shape of a text: thirteen digits and more as cards have them, or those of a social security number.
+_RUN: Final = re.compile(rb"0000 ?(?:0000 ?0000 ?0|000000 ?0000)(?: {0,2}0)*+|000 00 0000(?!0)")
 _RUN_BEFORE: Final = 20
-"""More than the beginning of a number before four digits in a row."""
+"""Characters before a run that may belong to the same number."""
 _CARD_SHAPE: Final = re.compile(rb"(?<![0A])0000 ?(?:0000 ?0000 ?0{1,7}|000000 ?0{4,5})(?![0A])")
 _SSN_SHAPE: Final = b"000 00 0000"
 _REMEMBERED_CHARS: Final = 64

@@ -14,6 +14,7 @@ _MAX_LINE: Final = 2_000
 """Characters of a head, and of a line before a value: a bound for the work."""
 _HEAD: Final = re.compile(rb"[ \"'`*]*([A-Za-z\x80][^0-9\r]{0,39}+)[0-9]?[ \"'`*\r]*\Z")
 _NEWLINE: Final = ord("\n")
+_BORDERS: Final = _DELIMITERS | {_NEWLINE}
 
 
 class Columns:
@@ -56,8 +57,10 @@ class Columns:
 
     def _delimiter(self, start: int, end: int) -> int:
         """What divides the cells, where a value fills one; -1 where it does not."""
-        left = self._beside(start - 1, -1)
         right = self._beside(end, 1)
+        if right not in _BORDERS:
+            return -1
+        left = self._beside(start - 1, -1)
         if left in _DELIMITERS and right in (left, _NEWLINE):
             return left
         return right if right in _DELIMITERS and left == _NEWLINE else -1

@@ -15,8 +15,16 @@ CONTEXT_CHARS: Final = 48
 
 _BEHIND_CHARS: Final = 40
 _LETTER: Final = b"\x80"
+_START_CHARS: Final = 3
+_FIRST_ASIAN: Final = "\u0590"
+_LETTERS: Final = bytes(
+    ord(chr(byte).lower()) if chr(byte).isalpha() and byte < 128 else ord(" ") for byte in range(256)
+)
+"""To small letters, and a blank for anything else."""
 
-_PLAIN: Final = bytes(ord(" ") if byte == ord("_") else ord(chr(byte).lower()) if byte < 128 else byte for byte in range(256))
+_PLAIN: Final = bytes(
+    ord(" ") if byte == ord("_") else ord(chr(byte).lower()) if byte < 128 else byte for byte in range(256)
+)
 _HUMP: Final = re.compile(rb"(?<=[a-z])(?=[A-Z])")
 
 # "… is my number", "… (mobile)", "… as the tax id"; a word before a colon or a sign names the next value.
@@ -36,7 +44,14 @@ _OTHER_VALUE: Final = re.compile(rb"[0-9][^a-z0-9]{0,9}(?!(?:and|or|und|oder|et|
 
 def plain(window: bytes) -> bytes:
     """Folded text in the form in which ``tax_id``, ``taxId`` and ``Tax ID`` are the same."""
-    return _HUMP.sub(b" ", window).translate(_PLAIN)
+    return window.translate(_PLAIN) if window.islower() else _HUMP.sub(b" ", window).translate(_PLAIN)
+
+
+def starts_of(window: bytes) -> set[bytes]:
+    """The first letters of each word of folded text, as many as `words` asks for, and those behind a capital in it."""
+    if not window.islower():
+        window = _HUMP.sub(b" ", window)
+    return {word[:_START_CHARS] for word in window.translate(_LETTERS).split()}
 
 
 def names_another(window: bytes) -> bool:
@@ -55,56 +70,47 @@ class Around:
         end: Offset behind it.
     """
 
-    __slots__ = ("_behind", "_columns", "_end", "_first", "_folded", "_head", "_start", "before")
+    __slots__ = ("_columns", "_end", "_first", "_folded", "_letters", "_near", "_window", "start", "starts_before")
 
     def __init__(self, folded: Folded, columns: Columns, first: int, start: int, end: int) -> None:
         self._folded, self._columns = folded, columns
-        self._first, self._start, self._end = first, start, end
-        self.before = plain(folded.ascii[max(0, first - CONTEXT_CHARS) : first])
-        self._behind: bytes | None = None
-        self._head: tuple[int, int] | None = None
+        self._first, self.start, self._end = first, start, end
+        self._window = folded.ascii[max(0, first - CONTEXT_CHARS) : first]
+        self.starts_before = starts_of(self._window)
+        self._near: bytes | None = None
+        self._letters: str | None = None
 
     def moved(self, start: int, end: int) -> None:
         """Go on to another value of the same run."""
-        self._start, self._end, self._behind, self._head = start, end, None, None
+        self.start, self._end, self._near, self._letters = start, end, None, None
 
     @property
-    def letters_before(self) -> str:
-        """The same as `before` in its own letters; empty where all of them are ASCII."""
-        if _LETTER not in self.before:
-            return ""
-        return self._folded.text[max(0, self._first - CONTEXT_CHARS) : self._first].lower()
+    def before(self) -> bytes:
+        """What stands before a value, plain."""
+        return plain(self._window)
 
     @property
-    def behind(self) -> bytes:
-        """What a value is said to be right behind it."""
-        if self._behind is None:
-            match = _BEHIND.match(self._folded.ascii, self._end, self._end + _BEHIND_CHARS)
-            self._behind = plain(match[1]) if match else b""
-        return self._behind
+    def near(self) -> bytes:
+        """What a value is said to be right behind it, or at the head of its column; empty in most texts."""
+        if self._near is None:
+            data = self._folded.ascii
+            match = _BEHIND.match(data, self._end, self._end + _BEHIND_CHARS)
+            start, end = match.span(1) if match else self._columns.head(self.start, self._end)
+            self._near = plain(data[start:end]) if end else b""
+        return self._near
 
     @property
-    def letters_behind(self) -> str:
-        """The next characters, where one of them is a letter beyond ASCII."""
-        end = self._end + _BEHIND_CHARS // 2
-        return self._folded.text[self._end : end].lower() if _LETTER in self._folded.ascii[self._end : end] else ""
-
-    @property
-    def head(self) -> bytes:
-        """The head of the column."""
-        start, end = self._head_span()
-        return plain(self._folded.ascii[start:end])
-
-    @property
-    def letters_head(self) -> str:
-        """The head of the column in its own letters."""
-        start, end = self._head_span()
-        return self._folded.text[start:end].lower()
-
-    def _head_span(self) -> tuple[int, int]:
-        if self._head is None:
-            self._head = self._columns.head(self._start, self._end)
-        return self._head
+    def letters(self) -> str:
+        """What stands before and right behind a value and at the head of its column, if there are letters beyond ASCII."""
+        if self._letters is None:
+            text, end = self._folded.text, self._end + _BEHIND_CHARS // 2
+            if text.isascii():
+                self._letters = ""
+            else:
+                head = slice(*self._columns.head(self.start, self._end))
+                spans = (slice(max(0, self._first - CONTEXT_CHARS), self._first), slice(self._end, end), head)
+                self._letters = "\n".join(text[span].lower() for span in spans)
+        return self._letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,51 +118,37 @@ class Context:
     """Words, one of which must stand near a value.
 
     Attributes:
-        gates: Parts of the words, in lower case: where none of them is, none of the words is, which is quickly seen.
+        starts: The first letters of the words of ASCII: where none of them is, none of the words is.
         pattern: Finds a word of ASCII in lower case.
         letters: Finds a word with other letters; `None` when there is none.
         nearest: Whether nothing else that has a name may stand between word and value, since the value has no check.
     """
 
-    gates: tuple[bytes, ...]
+    starts: frozenset[bytes]
     pattern: re.Pattern[bytes]
     letters: re.Pattern[str] | None
     nearest: bool
 
-    def within(self, window: bytes) -> bool:
-        """Whether one of the words of ASCII stands in a plain window."""
-        for gate in self.gates:
-            if gate in window:
-                if not self.nearest:
-                    return self.pattern.search(window) is not None
-                last = None
-                for last in self.pattern.finditer(window):
-                    pass
-                if last is None:
-                    return False
-                between = window[last.end() :]
-                return not names_another(between) and _OTHER_VALUE.search(between) is None
-        return False
-
     def names(self, around: Around) -> bool:
         """Whether one of the words says what a value is."""
-        if self.within(around.before) or (around.behind and self.within(around.behind)) or self.within(around.head):
+        if not self.starts.isdisjoint(around.starts_before) and self._within(around.before):
             return True
-        if self.letters is None:
+        if around.near and self.pattern.search(around.near):
+            return True
+        if self.letters is None or not around.letters:
             return False
-        return any(
-            text and self.letters.search(text)
-            for text in (around.letters_before, around.letters_behind, around.letters_head)
-        )
+        return self.letters.search(around.letters) is not None
 
-
-_UNSURE: Final = re.compile(r"\((?:[^()]|\([^()]*\))*\)\??|\[[^]]*\][?+*]?|\\?.[?*]|\\[a-z]")
-"""What of a pattern need not stand in a word as it is written."""
-
-
-def _gate(word: str) -> str:
-    """The longest part of a pattern that stands in each of its words."""
-    return max(re.findall(r"[a-z]+", _UNSURE.sub("|", word)), key=len)
+    def _within(self, window: bytes) -> bool:
+        if not self.nearest:
+            return self.pattern.search(window) is not None
+        last = None
+        for last in self.pattern.finditer(window):
+            pass
+        if last is None:
+            return False
+        between = window[last.end() :]
+        return not names_another(between) and _OTHER_VALUE.search(between) is None
 
 
 def _without_marks(text: str) -> str:
@@ -164,25 +156,27 @@ def _without_marks(text: str) -> str:
     return "".join(char for char in text if unicodedata.category(char) != "Mn")
 
 
+def _letters_pattern(word: str) -> str:
+    """The pattern of a word with other letters, which begins a word in scripts that have blanks between them."""
+    bare = _without_marks(word)
+    return rf"(?<!\w)(?:{bare})" if bare[0] < _FIRST_ASIAN else bare
+
+
 def words(*alternatives: str, nearest: bool = False) -> Context:
     """The context of these words, as patterns in lower case. An accent may be left out.
 
     Args:
-        alternatives: The words.
+        alternatives: The words. The first three letters of one of ASCII, or all of a shorter one, are no pattern.
         nearest: Whether nothing else that has a name may stand between word and value.
     """
     others = [word for word in alternatives if not word.isascii()]
     bare = [_without_marks(unicodedata.normalize("NFKD", word)) for word in others]
     known = [*(word for word in alternatives if word.isascii()), *(word for word in bare if word.isascii())]
-    gates = sorted({_gate(word) for word in known}, key=len)
+    starts = {match[0] for match in map(re.compile(r"[a-z]{1,3}").match, known) if match}
     return Context(
-        tuple(
-            gate.encode("ascii")
-            for place, gate in enumerate(gates)
-            if not any(shorter in gate for shorter in gates[:place])
-        ),
+        frozenset(start.encode("ascii") for start in starts),
         re.compile(rb"(?<![a-z])(?:" + "|".join(known).encode("ascii") + rb")"),
-        re.compile("|".join(map(_without_marks, others))) if others else None,
+        re.compile("|".join(map(_letters_pattern, others))) if others else None,
         nearest,
     )
 
@@ -193,8 +187,30 @@ def any_text(text: str) -> bool:
 
 
 PASSPORT: Final = words(
-    *("passport", "reisepass", r"pass ?nummer", "passeport", "pasaporte", "passaport", "paszport", "paspoort", "pasaport"),
-    *(r"passi(?![a-z])", "паспорт", "护照", "護照", "パスポート", "旅券", "여권", "hộ chiếu", "διαβατ", "جواز", "דרכון"),
+    *(
+        "passport",
+        "reisepass",
+        r"pass ?nummer",
+        "passeport",
+        "pasaporte",
+        "passaport",
+        "paszport",
+        "paspoort",
+        "pasaport",
+    ),
+    *(
+        r"passi(?![a-z])",
+        "паспорт",
+        "护照",
+        "護照",
+        "パスポート",
+        "旅券",
+        "여권",
+        "hộ chiếu",
+        "διαβατ",
+        "جواز",
+        "דרכון",
+    ),
     nearest=True,
 )
 DRIVERS_LICENSE: Final = words(
@@ -202,29 +218,146 @@ DRIVERS_LICENSE: Final = words(
     r"licen[cs]e (?:no|num|#)",
     r"dl(?![a-z])",
     *("fuehrerschein", "führerschein", "permis de conduire", "permiso de conduc", "licencia de conduc"),
-    *("patente di guida", "carta de condu", "rijbewijs", "prawo jazdy", "ajokortti", "körkort", "førerkort", "kørekort"),
+    *(
+        "patente di guida",
+        "carta de condu",
+        "rijbewijs",
+        "prawo jazdy",
+        "ajokortti",
+        "körkort",
+        "førerkort",
+        "kørekort",
+    ),
     *("carné de conducir", "carteira de habilitação", "водительск", "驾驶证", "駕照", "運転免許", "운전면허"),
     nearest=True,
 )
 BIRTH: Final = words(
-    *(r"birth", r"born(?![a-z])", r"bday", r"d\.?o\.?b(?![a-z])", "geburtsdatum", "geburtstag", r"geb(?:oren|\.)"),
-    *("date de naissance", "date naissance", r"née? le", r"né\(e\)", r"f(?:echa)?\.? ?(?:de )?nac", "nacimiento"),
+    *(
+        r"birth",
+        r"born(?![a-z])",
+        r"bday",
+        r"dob(?![a-z])",
+        r"d\.o\.b",
+        "geburtsdatum",
+        "geburtstag",
+        r"geb(?:oren|\.)",
+    ),
+    *(
+        "date de naissance",
+        "date naissance",
+        r"née le",
+        "né le",
+        r"né\(e\)",
+        "fecha de nac",
+        "fecha nac",
+        r"f\. ?(?:de )?nac",
+        "nacimiento",
+    ),
     *(r"nacid[oa](?![a-z])", "nací el", "data di nascita", r"nat[oa] il", "nascita", "data de nasc", "nascimento"),
-    *(r"nascid[oa]", r"nasci(?![a-z])", "data urodz", "urodz", r"ur\. ", "geboortedatum", "geboren", "narozen", "naroden"),
-    *("narozen[ií]", "fødselsdato", "født", "födelsedatum", "född", "syntymä", "syntynyt", "szület", "nașter", "născut"),
+    *(
+        r"nascid[oa]",
+        r"nasci(?![a-z])",
+        "data urodz",
+        "urodz",
+        r"ur\. ",
+        "geboortedatum",
+        "geboren",
+        "narozen",
+        "naroden",
+    ),
+    *(
+        "narozen[ií]",
+        "fødselsdato",
+        "født",
+        "födelsedatum",
+        "född",
+        "syntymä",
+        "syntynyt",
+        "szület",
+        "nașter",
+        "născut",
+    ),
     *("γέννησ", "γεννήθ", "doğum", "рожден", "родил", "народжен", "раждане", "rođen", "rojstva", "gimimo", "dzimšan"),
-    *("sünni", "生年月日", "出生", "生日", "생년월일", "วันเกิด", "ngày sinh", "tanggal lahir", "ميلاد", "תאריך לידה", "जन्म", "تولد"),
+    *(
+        "sünni",
+        "生年月日",
+        "出生",
+        "生日",
+        "생년월일",
+        "วันเกิด",
+        "ngày sinh",
+        "tanggal lahir",
+        "ميلاد",
+        "תאריך לידה",
+        "जन्म",
+        "تولد",
+    ),
     nearest=True,
 )
 TELEPHONE: Final = words(
-    *("phone", r"tele?f", r"tel(?![a-z])", r"tlf", r"telp", "mobil", "handy", r"cell(?![a-z])", "cellphone", "cellul"),
+    *(
+        "phone",
+        "telephone",
+        "telef",
+        "telf",
+        r"tel(?![a-z])",
+        r"tlf",
+        r"telp",
+        "mobil",
+        "handy",
+        r"cell(?![a-z])",
+        "cellphone",
+        "cellul",
+    ),
     *(r"celular", r"cel(?![a-z])", "gsm", "fax", "whatsapp", "msisdn", "hotline", "landline", "rufnummer", "durchwahl"),
-    *(r"r(?:ü|ue)ckruf", "erreich", "ruf(?:en)? sie", "puh(?:elin|\.)", "matkapuh", "komórk", r"kom\.", "portable", "joignable"),
-    *("appel", "rappel", "llamam", "llamar", "llame", "llámam", "llámem", "chiam", r"ligue(?![a-z])", r"bel (?:me|ons)", "zadzwo", "zavol", r"ring (?:me|mi|ti|t)"),
+    *(
+        r"rückruf",
+        "rueckruf",
+        "erreich",
+        "ruf(?:en)? sie",
+        "puh(?:elin|\.)",
+        "matkapuh",
+        "komórk",
+        r"kom\.",
+        "portable",
+        "joignable",
+    ),
+    *(
+        "appel",
+        "rappel",
+        "llamam",
+        "llamar",
+        "llame",
+        "llámam",
+        "llámem",
+        "chiam",
+        r"ligue(?![a-z])",
+        r"bel (?:me|ons)",
+        "zadzwo",
+        "zavol",
+        r"ring (?:me|mi|ti|t)",
+    ),
     *("soita", "hívj", "sunați", "nazovite", "pokličite", "skambink", "zvaniet", "tālr", "helistage", r"cep(?![a-z])"),
-    *(r"contact (?:number|no|me|us)", "contactar", r"(?:my|the|his|her|our|your) (?:new )?number is", "numéro est"),
+    *(
+        r"contact (?:number|no|me|us)",
+        "contactar",
+        *(f"{whose} (?:new )?number is" for whose in ("my", "his", "her", "our", "your")),
+        "numéro est",
+    ),
     *("nummer (?:ist|lautet|is|är)", "número (?:es|é)", "numero è", "número de contacto", "hubungi", r"hp(?![a-z])"),
-    *("numer to", "číslo", "τηλ", "κινητ", "καλέστε", "τηλέφωνο", "телефон", r"тел\.?", r"моб\.?", "позвоните", "обадете"),
+    *(
+        "numer to",
+        "číslo",
+        "τηλ",
+        "κινητ",
+        "καλέστε",
+        "τηλέφωνο",
+        "телефон",
+        r"тел\.?",
+        r"моб\.?",
+        "позвоните",
+        "обадете",
+    ),
     *("звон", "電話", "电话", "手机", "手機", "携帯", "连络", "連絡", "联系", "전화", "휴대폰", "휴대전화", "연락처"),
     *("โทร", "มือถือ", "gọi", "sđt", "điện thoại", "هاتف", "جوال", "اتصل", "موبایل", "تلفن", "تماس", "טלפון", "נייד"),
     *("התקשר", "फ़ोन", "फोन", "मोबाइल", "arayın"),

@@ -49,10 +49,10 @@ class Identifier:
 
 IDENTIFIERS: Final = (
     Identifier("SSN", numbers.us_ssn, (), ("000000000",),
-               words("ssn", r"ss ?#", r"social[ -]{0,2}security", r"soc\.? ?sec", r"social(?! media)(?![a-z])")),
+               words(r"ssn", r"ss ?#", r"social[ -]{0,2}security", r"soc\.? ?sec", r"social(?! media)(?![a-z])")),
     Identifier("US_ITIN", numbers.us_itin, ("000 00 0000",), ("000000000",), words("itin", "taxpayer")),
     Identifier("US_EIN", numbers.us_ein, (), ("00 0000000", "000000000"),
-               words(r"f?ein(?![a-z])", "employer id", "federal tax")),
+               words(r"ein(?![a-z])", r"fein(?![a-z])", "employer id", "federal tax")),
     Identifier("US_MBI", letters.us_mbi, ("0A00A00AA00", "0AA0A00AA00", "0A00AA0AA00", "0AA0AA0AA00",
                                           "0A00 A00 AA00", "0AA0 A00 AA00", "0A00 AA0 AA00", "0AA0 AA0 AA00")),
     Identifier("US_NPI", numbers.us_npi, (), ("0000000000",),
