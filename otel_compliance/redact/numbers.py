@@ -23,12 +23,18 @@ _SSN_SHAPE: Final = b"000 00 0000"
 _REMEMBERED_CHARS: Final = 64
 
 _CARD: Final = re.compile(
+    # ISO/IEC 7812: sixteen digits in groups of four; other lengths only of issuers that have them.
     rb"(?<![0-9A-Za-z.])(?:"
-    rb"[2-6][0-9]{3}([ .\-]?)[0-9]{4}\1[0-9]{4}\1[0-9]{1,7}"  # 13 to 19 digits in groups of four, ISO/IEC 7812
-    rb"|3[47][0-9]{2}([ .\-]?)[0-9]{6}\2[0-9]{5}"  # American Express
-    rb"|3(?:0[0-5]|[689][0-9])[0-9]([ .\-]?)[0-9]{6}\3[0-9]{4}"  # Diners Club
-    rb")(?![0-9A-Za-z])"
+    rb"[2-6][0-9]{3}([ .\-]?)[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
+    rb"|(?:4[0-9]{3}|5[0678][0-9]{2}|6[0-9]{3})([ .\-]?)[0-9]{4}\2[0-9]{4}\2[0-9]{4}\2[0-9]{1,3}"
+    rb"|4[0-9]{3}([ .\-]?)[0-9]{4}\3[0-9]{4}\3[0-9]"  # the first cards of Visa
+    rb"|3[47][0-9]{2}([ .\-]?)[0-9]{6}\4[0-9]{5}"  # American Express
+    rb"|3(?:0[0-5]|[689][0-9])[0-9]([ .\-]?)[0-9]{6}\5[0-9]{4}"  # Diners Club
+    rb")(?![0-9A-Za-z]|[ .\-]?[0-9])"
 )
+_ARTICLE: Final = re.compile(rb"(?i)(?:ean|gtin|upc|isbn|barcode|imei|tracking|article|artikel)[^0-9\n]{0,16}\Z")
+_ARTICLE_CHARS: Final = 28
+_FIRST_VISA: Final = 13
 _SSN: Final = re.compile(
     # Areas 000, 666 and 900-999, group 00 and serial 0000 are never assigned (SSA POMS RM 10201.035).
     rb"(?<![0-9A-Za-z\-.])(?!000|666|9)[0-9]{3}([ \-.])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}(?![0-9A-Za-z]|[\-.][0-9])"
@@ -78,7 +84,7 @@ class NumberRecognizer:
         """Card numbers. Digits that fail the checksum may hide the beginning of a number that does not."""
         match = _CARD.search(data, start, end)
         while match:
-            is_card = _luhn(match[0]) and not _is_epoch_milliseconds(match[0])
+            is_card = _luhn(match[0]) and not _is_article(data, match)
             if is_card:
                 yield Finding("CREDIT_CARD", *match.span(), 0.95)
             match = _CARD.search(data, match.end() if is_card else match.start() + 1, end)
@@ -177,9 +183,13 @@ def _luhn(candidate: bytes) -> bool:
     return (sum(digits[-1::-2]) + doubled) % 10 == 0
 
 
-def _is_epoch_milliseconds(candidate: bytes) -> bool:
-    """Thirteen bare digits of this era are a time stamp: one in ten passes the checksum by chance."""
-    return len(candidate) == 13 and candidate.isdigit() and candidate[:2] in (b"16", b"17", b"18", b"19")
+def _is_article(data: bytes, match: re.Match[bytes]) -> bool:
+    """Whether the digits are a number of goods: bare, as many as those have, or announced as one."""
+    digits = match[0]
+    before = data[max(0, match.start() - _ARTICLE_CHARS) : match.start()]
+    if len(digits) == _FIRST_VISA and digits.isdigit():
+        return b"card" not in before.lower() and b"visa" not in before.lower()
+    return _ARTICLE.search(before) is not None
 
 
 _BASE_36: Final = tuple(str(int(chr(byte), 36)).encode() if chr(byte).isalnum() else b"" for byte in range(128))

@@ -315,7 +315,7 @@ TELEPHONE: Final = words(
         "rueckruf",
         "erreich",
         "ruf(?:en)? sie",
-        "puh(?:elin|\.)",
+        r"puh(?:elin|\.)",
         "matkapuh",
         "komórk",
         r"kom\.",

@@ -23,6 +23,9 @@ from otel_compliance.redact.identity.context import (
 from otel_compliance.redact.recognize import Finding, Folded
 
 _SEPARATORS: Final = b" .-/()"
+_CONTINUED: Final = re.compile(rb" [0-9]{2,4}(?![0-9A-Za-z,:/.\-])")
+_CONTINUES: Final = re.compile(rb"(?<![0-9])[0-9]{4} \Z")
+"""Groups of digits beside a value that needs no word: it is part of a longer number."""
 _JOINING: Final = frozenset({b".", b"-", b"/"})
 
 
@@ -197,6 +200,8 @@ def _confirm(
                     said[id(context)] = context.names(around)
                 if not said[id(context)]:
                     continue
+            elif _CONTINUED.match(data, end) or _CONTINUES.search(data, max(0, start - 5), start):
+                continue
             if identifier.valid(data[start:end].translate(None, _SEPARATORS).decode("ascii")):
                 found.append(Finding(identifier.type, start, end, identifier.confidence))
 
