@@ -9,12 +9,21 @@ _DELIMITERS: Final = frozenset(b",;|\t")
 _EDGE: Final = frozenset(b" \"'`*")
 """What may stand between a value and the delimiter of its cell."""
 _MAX_EDGE: Final = 4
-_QUOTED: Final = re.compile(rb'"[^"\n]*"')
+_QUOTED: Final = (re.compile(rb'"[^"\n]*"'), re.compile(rb"'[^'\n]*'"))
 _MAX_LINE: Final = 2_000
 """Characters of a head, and of a line before a value: a bound for the work."""
-_HEAD: Final = re.compile(rb"[ \"'`*]*([A-Za-z\x80][^0-9\r]{0,39}+)[0-9]?[ \"'`*\r]*\Z")
+_HEAD: Final = re.compile(
+    rb"(?:<?th[^>]{0,40}>)?[ \"'`*]*([A-Za-z\x80][^0-9\r<]{0,39}+)[0-9]?(?:</.{0,400})?[ \"'`*\r]*\Z", re.DOTALL
+)
+_RULE: Final = re.compile(rb"[\-+=: ]{3,}\r?\n")
+"""The line under the heads that database clients draw."""
 _NEWLINE: Final = ord("\n")
-_BORDERS: Final = _DELIMITERS | {_NEWLINE}
+_COMMA: Final = ord(",")
+_BRACKET: Final = ord("(")
+_BRACKET_CLOSED: Final = ord(")")
+_TAG: Final = ord(">")
+_TAG_END: Final = ord("<")
+_BORDERS: Final = _DELIMITERS | {_NEWLINE, _BRACKET_CLOSED, _TAG_END}
 
 
 class Columns:
@@ -33,26 +42,61 @@ class Columns:
 
     def head(self, start: int, end: int) -> tuple[int, int]:
         """(first offset, offset behind the last) of the head of the column; an empty span where there is none."""
-        data = self._data
         delimiter = self._delimiter(start, end)
-        if delimiter < 0:
-            return 0, 0
-        mark = bytes([delimiter])
+        if delimiter in _DELIMITERS:
+            return self._above(start, bytes([delimiter]))
+        if delimiter == _TAG:
+            return self._in_html(start)
+        return self._in_insert(start) if delimiter == _BRACKET else (0, 0)
+
+    def _above(self, start: int, mark: bytes) -> tuple[int, int]:
+        """The head in the first of the lines with the same delimiter."""
+        data = self._data
         line = data.rfind(b"\n", max(0, start - _MAX_LINE), start) + 1
         if start - line > _MAX_LINE or not line:
             return 0, 0
-        before = data[line:start]
-        place = (_QUOTED.sub(b"", before) if b'"' in before else before).count(mark)
         top = self._first_line(line, mark)
         end_of_top = data.find(b"\n", top, top + _MAX_LINE)
         if top == line or end_of_top < 0:
             return 0, 0
+        return self._cell(top, end_of_top, mark, self._place(line, start, mark))
+
+    def _in_insert(self, start: int) -> tuple[int, int]:
+        """The name of the column in ``INSERT INTO … (…) VALUES (…)``."""
+        data = self._data
+        values = data.rfind(b"VALUES", max(0, start - _MAX_LINE), start)
+        opened, closed = data.rfind(b"(", max(0, values - _MAX_LINE), values), data.rfind(b")", 0, max(0, values))
+        row = data.rfind(b"(", values, start)
+        if values < 0 or row < 0 or not 0 <= opened < closed:
+            return 0, 0
+        return self._cell(opened + 1, closed, b",", self._place(row, start, b","))
+
+    def _in_html(self, start: int) -> tuple[int, int]:
+        """The ``<th>`` of the column of a ``<td>``."""
+        data = self._data
+        row = data.rfind(b"<tr", max(0, start - _MAX_LINE), start)
+        last = data.rfind(b"<th", max(0, row - _MAX_LINE), max(0, row))
+        first = data.rfind(b"<tr", max(0, last - _MAX_LINE), max(0, last))
+        if row < 0 or last < 0 or first < 0:
+            return 0, 0
+        return self._cell(data.find(b"<th", first), row, b"<th", data.count(b"<td", row, start) - 1)
+
+    def _place(self, line: int, start: int, mark: bytes) -> int:
+        """How many delimiters stand before a value, not counting those in quotes."""
+        before = self._data[line:start]
+        for quoted in _QUOTED:
+            before = quoted.sub(b"", before)
+        return before.count(mark)
+
+    def _cell(self, top: int, end: int, mark: bytes, place: int) -> tuple[int, int]:
+        """The words in one of the cells between two offsets."""
+        data = self._data
         for _ in range(place):
-            top = data.find(mark, top, end_of_top) + 1
-            if not top:
+            top = data.find(mark, top, end) + len(mark)
+            if top < len(mark):
                 return 0, 0
-        cell = data.find(mark, top, end_of_top)
-        head = _HEAD.match(data, top, cell if cell >= 0 else end_of_top)
+        cell = data.find(mark, top + 1, end)
+        head = _HEAD.match(data, top, cell if cell >= 0 else end)
         return head.span(1) if head else (0, 0)
 
     def _delimiter(self, start: int, end: int) -> int:
@@ -62,7 +106,13 @@ class Columns:
             return -1
         left = self._beside(start - 1, -1)
         if left in _DELIMITERS and right in (left, _NEWLINE):
-            return left
+            return (
+                left if left != _COMMA or b"VALUES" not in self._data[max(0, start - _MAX_LINE) : start] else _BRACKET
+            )
+        if left == _BRACKET or right == _BRACKET_CLOSED:
+            return _BRACKET
+        if left == _TAG and right == _TAG_END:
+            return _TAG
         return right if right in _DELIMITERS and left == _NEWLINE else -1
 
     def _beside(self, at: int, step: int) -> int:
@@ -84,7 +134,7 @@ class Columns:
                 top = self._top
                 break
             before = data.rfind(b"\n", 0, top - 1) + 1
-            if data.find(mark, before, top) < 0:
+            if data.find(mark, before, top) < 0 and not _RULE.match(data, before, top):
                 break
             top = before
         self._known, self._top = line, top

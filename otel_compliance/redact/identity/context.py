@@ -29,7 +29,7 @@ _HUMP: Final = re.compile(rb"(?<=[a-z])(?=[A-Z])")
 
 # "… is my number", "… (mobile)", "… as the tax id"; a word before a colon or a sign names the next value.
 _BEHIND: Final = re.compile(
-    rb"[\"'`*\])]{0,3}(?:,? ?[(\[]|,? ?[-=] |,? (?:is|was|as|ist|est|es)(?= ))([^0-9.,;:=(){}|\r\n]{2,32}+)(?![:=0-9])"
+    rb"[\"'`*\])]{0,3}(?: /\* |,? ?[(\[]|,? ?[-=] |,? (?:is|was|as|ist|est|es)(?= )| (?=geboren|narozen))([^0-9.,;:=(){}|\r\n]{2,32}+)(?![:=0-9])"
 )
 
 # What may stand between a word and its value: the name of a number that is nobody's, or another value and a word.
@@ -238,6 +238,9 @@ BIRTH: Final = words(
         r"bday",
         r"dob(?![a-z])",
         r"d\.o\.b",
+        r"d o b(?![a-z])",
+        r"nat[oa] ?:? ?\Z",
+        r"nasc\.",
         "geburtsdatum",
         "geburtstag",
         r"geb(?:oren|\.)",

@@ -136,10 +136,10 @@ def es_dni(text: str) -> bool:
 
 def date(text: str) -> bool:
     """A date in some order of day, month and year: nothing that cannot be one."""
-    if not text.isdigit():
-        return False
-    if len(text) < 8:
-        return any(1 <= int(text[start : start + 2]) <= 31 for start in (0, len(text) - 2))
-    year, rest = (text[:4], text[4:]) if text[:2] in ("19", "20") else (text[4:], text[:4])
-    parts = sorted((int(rest[:2]), int(rest[2:])))
-    return year[:2] in ("18", "19", "20") and 1 <= parts[0] <= 12 and parts[1] <= 31
+    if not text.isdigit() or len(text) < 8:
+        return text.isdigit()
+    return any(
+        year[:2] in ("18", "19", "20") and 1 <= min(parts) <= 12 and 1 <= max(parts) <= 31
+        for year, rest in ((text[:4], text[4:]), (text[4:], text[:4]))
+        if (parts := (int(rest[:2]), int(rest[2:])))
+    )

@@ -98,7 +98,7 @@ IDENTIFIERS: Final = (
                                                  "A00 00 0000", "A000 000 00 000 0", "00 000 000", "000 000 000"),
                DRIVERS_LICENSE, 0.75),
     Identifier("DATE_OF_BIRTH", numbers.date, (), ("00 00 0000", "0 00 0000", "00 0 0000", "0 0 0000", "0000 00 00",
-                                                   "00 00 00", "0000 0 00", "0000 0 0", "0000 00 0", "00000000"),
+                                                   "00 00 00", "0000 0 00", "0000 0 0", "0000 00 0", "00000000", "0 00 00", "00 0 00", "0 0 00"),
                BIRTH, 0.75),
 )  # fmt: skip
 
@@ -208,8 +208,8 @@ def _confirm(
 
 def _looked_up(run: bytes) -> tuple[_Candidate, ...]:
     """What a run of this shape may hold: one group of characters, or several, with their offsets."""
-    # Without a capital the shortest is a date of birth; with one, India's PAN has four digits.
-    if run.count(b"0") < (4 if b"A" in run else 6):
+    # The shortest are India's PAN and a date of birth with two digits for the year.
+    if run.count(b"0") < (4 if b"A" in run else 5):
         return ()
     groups = tuple(run.split(b" "))
     starts = [0]
