@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from otel_compliance.redact.identity.context import window_before, words
+from otel_compliance.redact.identity.columns import Columns
+from otel_compliance.redact.identity.context import Around, words
 from otel_compliance.redact.recognize import Finding, Folded
 
 _CAPITALS: Final = b"AAAAAA"
@@ -21,7 +22,7 @@ _COUNTRIES: Final = (
     b"US UY UZ VA VC VE VG VN VU WS XK YE ZA ZM ZW "
 ).split()
 _BIC: Final = re.compile(rb"[A-Z]{4}(?:" + b"|".join(_COUNTRIES) + rb")[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?![0-9A-Za-z_\x80])")
-_CONTEXT: Final = words("bank bankleitzahl bic swift", "bic", "swift", "bank code", "bank identifier", "bankleitzahl")
+_CONTEXT: Final = words("bic", "swift", "bank code", "bank identifier", "bankleitzahl")
 
 SHAPE_GATES: Final = {"bic": (rb"AAAAAA[A0][A0]",)}
 
@@ -36,10 +37,10 @@ class BicRecognizer:
         """The codes."""
         if not folded.may_hold("bic"):
             return
-        data, shape = folded.ascii, folded.shape
+        data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
         start = shape.find(_CAPITALS)
         while start >= 0:
             match = None if data[start - 1 : start].isalnum() else _BIC.match(data, start)
-            if match and _CONTEXT.within(window_before(folded.ascii, start)):
+            if match and _CONTEXT.names(Around(folded, columns, start, *match.span())):
                 yield Finding("BIC", *match.span(), 0.85)
             start = shape.find(_CAPITALS, match.end() if match else start + 1)

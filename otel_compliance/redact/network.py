@@ -15,8 +15,14 @@ _IPV4: Final = re.compile(
 )
 # Beginning with a literal, it is found at the speed of a search for one character.
 _IPV4_ANCHOR: Final = re.compile(rb"\.[0-9]{1,3}\.[0-9]{1,3}\.")
-_VERSION_CONTEXT: Final = re.compile(rb"(?i)\b(?:version|release|build)[ :=\"']{0,3}\Z")
-_VERSION_CHARS: Final = 12
+_VERSION_CONTEXT: Final = re.compile(
+    rb"(?i)(?:\b(?:version|release|build|firmware|driver|chapter|section|clause|paragraph|oid|update|upgrade|fw|ver|v|rev)"
+    rb"(?: (?:from|to|no|number))?\.?[ :=\"']{0,3}|\.so\.|[0-9] (?:to|->) version )\Z"
+)
+_VERSION_BEHIND: Final = re.compile(rb" (?:to|->) version ")
+_VERSION_CHARS: Final = 24
+_NO_HOST: Final = re.compile(rb"127\.|0\.0\.0\.0|255\.")
+"""Loopback, the unspecified address, masks and broadcast (RFC 6890): nobody's."""
 
 _IPV6_LIKELY: Final = re.compile(rb":(?::|(?:[0-9A-Fa-f]{1,4}:){5})")
 """In every address there is a double colon, or five groups between colons; in times of day there is neither."""
@@ -95,6 +101,8 @@ class IPRecognizer:
             if match is None:
                 continue
             done = match.end()
+            if _NO_HOST.match(match[0]) or _VERSION_BEHIND.match(data, done):
+                continue
             if not _VERSION_CONTEXT.search(data, max(0, match.start() - _VERSION_CHARS), match.start()):
                 yield Finding("IPV4", *match.span(), 0.9)
 

@@ -1,4 +1,4 @@
-"""Personal numbers: telephone, US social security, payment cards, IBAN.
+"""Numbers with a form of their own: US social security, payment cards, IBAN.
 
 Searches for literals in the shape of the text find where a number may stand; each type is confirmed there. A number
 needs two signals: a format with separators, a checksum, a prefix, or a context word shortly before it.
@@ -14,62 +14,48 @@ from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
 
-# In the shape of a text. Every number without a plus sign has four digits in a row: they end it behind a group of two
-# or three, or they are the first of nine in a row, or of thirteen in groups.
-_RUN: Final = re.compile(rb"0000(?:(?<=00 0000)(?!0)|00000|(?: ?0){9})(?: {0,2}0)*+")
+# In the shape of a text: thirteen digits and more as cards have them, or those of a social security number.
+_RUN: Final = re.compile(rb"0000 ?(?:0000 ?0000 ?0|000000 ?0000)(?: {0,2}0)*+|000 00 0000(?!0)")
 _RUN_BEFORE: Final = 20
-"""More than the longest beginning of a number before four digits in a row: ``+1 (415) 555-``."""
+"""Characters before a run that may belong to the same number."""
 _CARD_SHAPE: Final = re.compile(rb"(?<![0A])0000 ?(?:0000 ?0000 ?0{1,7}|000000 ?0{4,5})(?![0A])")
 _SSN_SHAPE: Final = b"000 00 0000"
-_PHONE_SHAPE: Final = re.compile(rb"000 {1,2}000 0000(?![0A])")
-_BARE_SHAPE: Final = re.compile(rb"(?<![0A])0{9,11}(?![0A])")
 _REMEMBERED_CHARS: Final = 64
 
 _CARD: Final = re.compile(
+    # ISO/IEC 7812: sixteen digits in groups of four; other lengths only of issuers that have them.
     rb"(?<![0-9A-Za-z.])(?:"
-    rb"[2-6][0-9]{3}([ .\-]?)[0-9]{4}\1[0-9]{4}\1[0-9]{1,7}"  # 13 to 19 digits in groups of four, ISO/IEC 7812
-    rb"|3[47][0-9]{2}([ .\-]?)[0-9]{6}\2[0-9]{5}"  # American Express
-    rb"|3(?:0[0-5]|[689][0-9])[0-9]([ .\-]?)[0-9]{6}\3[0-9]{4}"  # Diners Club
-    rb")(?![0-9A-Za-z])"
+    rb"[2-6][0-9]{3}([ .\-]?)[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
+    rb"|(?:4[0-9]{3}|5[0678][0-9]{2}|6[0-9]{3})([ .\-]?)[0-9]{4}\2[0-9]{4}\2[0-9]{4}\2[0-9]{1,3}"
+    rb"|4[0-9]{3}([ .\-]?)[0-9]{4}\3[0-9]{4}\3[0-9]"  # the first cards of Visa
+    rb"|3[47][0-9]{2}([ .\-]?)[0-9]{6}\4[0-9]{5}"  # American Express
+    rb"|3(?:0[0-5]|[689][0-9])[0-9]([ .\-]?)[0-9]{6}\5[0-9]{4}"  # Diners Club
+    rb")(?![0-9A-Za-z]|[ .\-]?[0-9])"
 )
+_ARTICLE: Final = re.compile(rb"(?i)(?:ean|gtin|upc|isbn|barcode|imei|tracking|article|artikel)[^0-9\n]{0,16}\Z")
+_ARTICLE_CHARS: Final = 28
+_FIRST_VISA: Final = 13
 _SSN: Final = re.compile(
     # Areas 000, 666 and 900-999, group 00 and serial 0000 are never assigned (SSA POMS RM 10201.035).
     rb"(?<![0-9A-Za-z\-.])(?!000|666|9)[0-9]{3}([ \-.])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}(?![0-9A-Za-z]|[\-.][0-9])"
 )
-_SSN_BARE: Final = re.compile(
-    rb"(?<![0-9A-Za-z\-.])(?!000|666|9)[0-9]{3}(?!00)[0-9]{2}(?!0000)[0-9]{4}(?![0-9A-Za-z\-])"
-)
-_SSN_CONTEXT: Final = re.compile(rb"(?i)\b(?:ssn|social.{0,3}security|soc\.? ?sec)")
-_PHONE_US: Final = re.compile(
-    # North American Numbering Plan: area and exchange codes start with 2-9.
-    rb"(?<![0-9A-Za-z.\-/])(?:\+?1[ .\-]?)?(?:\([2-9][0-9]{2}\)[ .\-]?|[2-9][0-9]{2}[ .\-])"
-    rb"[2-9][0-9]{2}[ .\-][0-9]{4}(?![0-9A-Za-z]|[.\-][0-9])"
-)
-_PHONE_BARE: Final = re.compile(rb"(?<![0-9A-Za-z.\-/])(?:1)?[2-9][0-9]{2}[2-9][0-9]{6}(?![0-9A-Za-z]|[.\-][0-9])")
-# A pattern that begins with a literal is found several times faster than one that begins by looking back.
-_PHONE_INTERNATIONAL: Final = re.compile(
-    rb"\+(?<![0-9A-Za-z]\+)(?=[1-9](?:[ .\-/()]{0,2}[0-9]){7})[1-9](?:[ .\-/]?\(?[0-9]\)?){6,14}(?![0-9A-Za-z])"
-)
-_PHONE_CONTEXT: Final = re.compile(rb"(?i)\b(?:phone|tel|call|mobile|cell|fax|whatsapp|sms|text|reach)")
 _CONTEXT_CHARS: Final = 40
 
 # What one scan of the whole text looks for instead; see `prefilter`.
-GATES: Final = {"international phone": (rb"\+[1-9](?:[ .\-/]?\(?[0-9]\)?){6}",)}
 SHAPE_GATES: Final = {"iban": (rb"AA00(?: ?[A0]){11}",)}
 NUMBERS: Final = (
     rb"(?:^|[ a])0000 ?0000 ?0000 ?0",
     rb"(?:^|[ a])0000 ?000000 ?0000",
-    rb"(?:^|[ a])0?000 {1,2}000 0000(?:[ a]|$)",
+    rb"(?:^|[ a])000 00 0000(?:[ a]|$)",
 )
 
 
 class NumberRecognizer:
-    """``CREDIT_CARD``, ``SSN`` and ``PHONE``."""
+    """``CREDIT_CARD``, and ``SSN`` with separators."""
 
-    entity_types = frozenset({"CREDIT_CARD", "SSN", "PHONE"})
-    hint = (  # of ASCII what `_RUN` is of shapes
-        r"[0-9]{2}(?:[ .\-/()][0-9]{4}(?![0-9])|[0-9]{2}(?:[0-9]{5}|(?:[ .\-/()]?[0-9]){9}))|\+[1-9]"
-    )
+    entity_types = frozenset({"CREDIT_CARD", "SSN"})
+    # Of ASCII what `_RUN` is of shapes.
+    hint = r"[0-9]{2}(?:[ .\-/()][0-9]{4}(?![0-9])|[0-9]{2}(?:[ .\-/()]?[0-9]){9})"
 
     def find(self, folded: Folded) -> list[Finding]:
         """The numbers; overlapping candidates are settled by the caller."""
@@ -79,14 +65,11 @@ class NumberRecognizer:
         runs = chain.from_iterable(_RUN.finditer(shape, *area) for area in folded.number_areas)
         for first, end in map(re.Match.span, runs):
             start = max(done, first - _RUN_BEFORE)
-            # The sign of an international number is the only other character in a number, and its first one.
             number = shape[max(start, shape.rfind(b"a", start, first) + 1) : end + 1]
             possible = _possible(number) if len(number) <= _REMEMBERED_CHARS else _looked_up(number)
             if possible:
                 self._confirm(found, data, possible, start, end + 2)  # what may stand behind a number is looked at, too
             done = end
-        if b"+" in data and folded.may_hold("international phone"):
-            found += [Finding("PHONE", *match.span(), 0.85) for match in _PHONE_INTERNATIONAL.finditer(data)]
         return found
 
     def _confirm(self, found: list[Finding], data: bytes, possible: frozenset[str], start: int, end: int) -> None:
@@ -95,30 +78,16 @@ class NumberRecognizer:
             found += self._cards(data, start, end)
         if "ssn" in possible:
             found += [Finding("SSN", *match.span(), 0.85) for match in _SSN.finditer(data, start, end)]
-        if "phone" in possible:
-            found += [Finding("PHONE", *match.span(), 0.8) for match in _PHONE_US.finditer(data, start, end)]
-        if "bare" in possible:
-            found += self._with_context("SSN", _SSN_BARE, _SSN_CONTEXT, data, start, end)
-            found += self._with_context("PHONE", _PHONE_BARE, _PHONE_CONTEXT, data, start, end)
 
     @staticmethod
     def _cards(data: bytes, start: int, end: int) -> Iterator[Finding]:
         """Card numbers. Digits that fail the checksum may hide the beginning of a number that does not."""
         match = _CARD.search(data, start, end)
         while match:
-            is_card = _luhn(match[0]) and not _is_epoch_milliseconds(match[0])
+            is_card = _luhn(match[0]) and not _is_article(data, match)
             if is_card:
                 yield Finding("CREDIT_CARD", *match.span(), 0.95)
             match = _CARD.search(data, match.end() if is_card else match.start() + 1, end)
-
-    @staticmethod
-    def _with_context(
-        entity_type: str, pattern: re.Pattern[bytes], context: re.Pattern[bytes], data: bytes, start: int, end: int
-    ) -> Iterator[Finding]:
-        """Matches of a weak pattern that have a context word shortly before them."""
-        for match in pattern.finditer(data, start, end):
-            if context.search(data, max(0, match.start() - _CONTEXT_CHARS), match.start()):
-                yield Finding(entity_type, *match.span(), 0.75)
 
 
 def _looked_up(shape: bytes) -> frozenset[str]:
@@ -128,10 +97,6 @@ def _looked_up(shape: bytes) -> frozenset[str]:
         possible.add("card")
     if _SSN_SHAPE in shape:
         possible.add("ssn")
-    if _PHONE_SHAPE.search(shape):
-        possible.add("phone")
-    if _BARE_SHAPE.search(shape):
-        possible.add("bare")
     return frozenset(possible)
 
 
@@ -218,9 +183,13 @@ def _luhn(candidate: bytes) -> bool:
     return (sum(digits[-1::-2]) + doubled) % 10 == 0
 
 
-def _is_epoch_milliseconds(candidate: bytes) -> bool:
-    """Thirteen bare digits of this era are a time stamp: one in ten passes the checksum by chance."""
-    return len(candidate) == 13 and candidate.isdigit() and candidate[:2] in (b"16", b"17", b"18", b"19")
+def _is_article(data: bytes, match: re.Match[bytes]) -> bool:
+    """Whether the digits are a number of goods: bare, as many as those have, or announced as one."""
+    digits = match[0]
+    before = data[max(0, match.start() - _ARTICLE_CHARS) : match.start()]
+    if len(digits) == _FIRST_VISA and digits.isdigit():
+        return b"card" not in before.lower() and b"visa" not in before.lower()
+    return _ARTICLE.search(before) is not None
 
 
 _BASE_36: Final = tuple(str(int(chr(byte), 36)).encode() if chr(byte).isalnum() else b"" for byte in range(128))

@@ -239,7 +239,12 @@ def _named_entities(pipeline: str) -> Sequence[Recognizer]:
 def built_in_recognizers() -> Sequence[Recognizer]:
     """Those that need nothing but this package."""
     from otel_compliance.redact.financial import BicRecognizer
-    from otel_compliance.redact.identity import DocumentRecognizer, IdentifierRecognizer
+    from otel_compliance.redact.identity import (
+        AddressRecognizer,
+        DocumentRecognizer,
+        IdentifierRecognizer,
+        PhoneRecognizer,
+    )
     from otel_compliance.redact.network import IPRecognizer, MacRecognizer
     from otel_compliance.redact.numbers import IbanRecognizer, NumberRecognizer
     from otel_compliance.redact.secrets import SecretRecognizer
@@ -249,9 +254,11 @@ def built_in_recognizers() -> Sequence[Recognizer]:
     return [
         EmailRecognizer(),
         NumberRecognizer(),
+        PhoneRecognizer(),
         IbanRecognizer(),
         IdentifierRecognizer(),
         DocumentRecognizer(),
+        AddressRecognizer(),
         IPRecognizer(),
         MacRecognizer(),
         BicRecognizer(),

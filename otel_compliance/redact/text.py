@@ -20,6 +20,9 @@ _MAX_DOMAIN: Final = 253
 """Longest domain name, RFC 1035 section 3.1."""
 
 _LOCAL_END: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+/=?^_`{|}~-\x80")
+_REMOTE: Final = re.compile(rb"(?<![A-Za-z0-9._+\-])git@[A-Za-z0-9.\-]+[:/]\Z")
+"""The address of a repository for SSH, which nobody reads as an e-mail address."""
+_REMOTE_CHARS: Final = 4
 _SEPARATORS: Final = b"=&?/|{`"
 """Legal in a local part, but in running text and in URLs they stand before the address far more often."""
 
@@ -36,7 +39,7 @@ class EmailRecognizer:
         at = data.find(b"@")
         while at > 0:
             domain = _DOMAIN.match(data, at + 1, at + 1 + _MAX_DOMAIN) if data[at - 1] in _LOCAL_END else None
-            if domain is not None:
+            if domain is not None and not _REMOTE.search(data, max(0, at - _REMOTE_CHARS), domain.end() + 1):
                 yield Finding("EMAIL", self._start(data, at), domain.end(), 0.95)
             at = data.find(b"@", domain.end() if domain is not None else at + 1)
 

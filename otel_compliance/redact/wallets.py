@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final
 
-from otel_compliance.redact.identity.context import window_before, words
+from otel_compliance.redact.identity.columns import Columns
+from otel_compliance.redact.identity.context import Around, words
 from otel_compliance.redact.keccak import keccak_256
 from otel_compliance.redact.recognize import Finding, Folded
 
@@ -30,7 +31,6 @@ _BECH32_CONSTANTS: Final = (1, 0x2BC830A3)
 
 _ETHEREUM: Final = re.compile(rb"0x[0-9A-Fa-f]{40}")
 _CONTEXT: Final = words(
-    "address crypto erc20 eth ethereum metamask polygon usdc usdt wallet",
     "wallet",
     "eth",
     "ethereum",
@@ -62,21 +62,22 @@ class WalletRecognizer:
         """The addresses that pass their checksum, and those of Ethereum without one behind a context word."""
         if not folded.may_hold("wallet"):
             return
+        columns = Columns(folded.ascii)
         for first, last in folded.runs:
             if last - first < _SHORTEST:
                 continue
             for word in _WORD.finditer(folded.ascii, first, last):
                 at, end = word.span()
-                if end - at <= _LONGEST and (confidence := _confidence(folded, at, end)):
+                if end - at <= _LONGEST and (confidence := _confidence(folded, columns, at, end)):
                     yield Finding("CRYPTO_WALLET", at, end, confidence)
 
 
-def _confidence(folded: Folded, start: int, end: int) -> float:
+def _confidence(folded: Folded, columns: Columns, start: int, end: int) -> float:
     word = folded.ascii[start:end]
     if _ETHEREUM.fullmatch(word):
         if _mixed(word) and _eip_55(word):
             return 0.97
-        return 0.8 if _CONTEXT.within(window_before(folded.ascii, start)) else 0.0
+        return 0.8 if _CONTEXT.names(Around(folded, columns, start, start, end)) else 0.0
     if _BASE58_ADDRESS.fullmatch(word):
         return 0.97 if _base58check(word) else 0.0
     lower = word.lower()

@@ -1,97 +1,368 @@
-"""Words that tell what a number is, in the languages of its country and in English."""
+"""Words that tell what a value is: before it, behind it, or at the head of its column, in many languages."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
+
+from otel_compliance.redact.identity.columns import Columns
+from otel_compliance.redact.recognize import Folded
 
 CONTEXT_CHARS: Final = 48
 """How far before a value its word may stand."""
 
+_BEHIND_CHARS: Final = 40
+_LETTER: Final = b"\x80"
+_START_CHARS: Final = 3
+_FIRST_ASIAN: Final = "\u0590"
+_LETTERS: Final = bytes(
+    ord(chr(byte).lower()) if chr(byte).isalpha() and byte < 128 else ord(" ") for byte in range(256)
+)
+"""To small letters, and a blank for anything else."""
+
+_PLAIN: Final = bytes(
+    ord(" ") if byte == ord("_") else ord(chr(byte).lower()) if byte < 128 else byte for byte in range(256)
+)
+_HUMP: Final = re.compile(rb"(?<=[a-z])(?=[A-Z])")
+
+# "… is my number", "… (mobile)", "… as the tax id"; a word before a colon or a sign names the next value.
+_BEHIND: Final = re.compile(
+    rb"[\"'`*\])]{0,3}(?: /\* |,? ?[(\[]|,? ?[-=] |,? (?:is|was|as|ist|est|es)(?= )| (?=geboren|narozen))([^0-9.,;:=(){}|\r\n]{2,32}+)(?![:=0-9])"
+)
+
+# What may stand between a word and its value: the name of a number that is nobody's, or another value and a word.
+_OTHER_NUMBER: Final = re.compile(
+    rb"(?<![a-z])(?:invoice|ticket|tracking|parcel|shipment|sku|isbn|serial|booking|reservation|transaction|request|imei"
+    rb"|uuid|bestell|auftrag|rechnung|factur|facture|commande|pedido|ordine|fattura|sendung|part ?n"
+    rb"|(?:order|case|part|model|batch|lot|version|build|port|room|flight|page|rows?|amount|price|total|code|issue|zip|plz"
+    rb"|po|pos)(?![a-z]))"
+)
+_OTHER_VALUE: Final = re.compile(rb"[0-9][^a-z0-9]{0,9}(?!(?:and|or|und|oder|et|ou|y|e|o|i|en)(?![a-z]))[a-z]{2}")
+
+
+def plain(window: bytes) -> bytes:
+    """Folded text in the form in which ``tax_id``, ``taxId`` and ``Tax ID`` are the same."""
+    return window.translate(_PLAIN) if window.islower() else _HUMP.sub(b" ", window).translate(_PLAIN)
+
+
+def starts_of(window: bytes) -> set[bytes]:
+    """The first letters of each word of folded text, as many as `words` asks for, and those behind a capital in it."""
+    if not window.islower():
+        window = _HUMP.sub(b" ", window)
+    return {word[:_START_CHARS] for word in window.translate(_LETTERS).split()}
+
+
+def names_another(window: bytes) -> bool:
+    """Whether a plain window before a value names a number that is nobody's, such as that of an order."""
+    return _OTHER_NUMBER.search(window) is not None
+
+
+class Around:
+    """What stands around a value. Each part is made when it is asked for.
+
+    Args:
+        folded: The text.
+        columns: Its columns.
+        first: Where the value begins, or the first one of a run, whose words count for all.
+        start: Offset of the value.
+        end: Offset behind it.
+    """
+
+    __slots__ = ("_columns", "_end", "_first", "_folded", "_letters", "_near", "_window", "start", "starts_before")
+
+    def __init__(self, folded: Folded, columns: Columns, first: int, start: int, end: int) -> None:
+        self._folded, self._columns = folded, columns
+        self._first, self.start, self._end = first, start, end
+        self._window = folded.ascii[max(0, first - CONTEXT_CHARS) : first]
+        self.starts_before = starts_of(self._window)
+        self._near: bytes | None = None
+        self._letters: str | None = None
+
+    def moved(self, start: int, end: int) -> None:
+        """Go on to another value of the same run."""
+        self.start, self._end, self._near, self._letters = start, end, None, None
+
+    @property
+    def before(self) -> bytes:
+        """What stands before a value, plain."""
+        return plain(self._window)
+
+    @property
+    def near(self) -> bytes:
+        """What a value is said to be right behind it, or at the head of its column; empty in most texts."""
+        if self._near is None:
+            data = self._folded.ascii
+            match = _BEHIND.match(data, self._end, self._end + _BEHIND_CHARS)
+            start, end = match.span(1) if match else self._columns.head(self.start, self._end)
+            self._near = plain(data[start:end]) if end else b""
+        return self._near
+
+    @property
+    def letters(self) -> str:
+        """What stands before and right behind a value and at the head of its column, if there are letters beyond ASCII."""
+        if self._letters is None:
+            text, end = self._folded.text, self._end + _BEHIND_CHARS // 2
+            if text.isascii():
+                self._letters = ""
+            else:
+                head = slice(*self._columns.head(self.start, self._end))
+                spans = (slice(max(0, self._first - CONTEXT_CHARS), self._first), slice(self._end, end), head)
+                self._letters = "\n".join(text[span].lower() for span in spans)
+        return self._letters
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Words, one of which must stand before a value.
+    """Words, one of which must stand near a value.
 
     Attributes:
-        gates: Parts of the words, in lower case: where none of them is, none of the words is, which is quickly seen.
-        pattern: Finds a word in lower case.
+        starts: The first letters of the words of ASCII: where none of them is, none of the words is.
+        pattern: Finds a word of ASCII in lower case.
+        letters: Finds a word with other letters; `None` when there is none.
+        nearest: Whether nothing else that has a name may stand between word and value, since the value has no check.
     """
 
-    gates: tuple[bytes, ...]
+    starts: frozenset[bytes]
     pattern: re.Pattern[bytes]
+    letters: re.Pattern[str] | None
+    nearest: bool
 
-    def within(self, window: bytes) -> bool:
-        """Whether one of the words stands in a window before a value; see `window_before`."""
-        for gate in self.gates:
-            if gate in window:
-                return self.pattern.search(window) is not None
-        return False
+    def names(self, around: Around) -> bool:
+        """Whether one of the words says what a value is."""
+        if not self.starts.isdisjoint(around.starts_before) and self._within(around.before):
+            return True
+        if around.near and self.pattern.search(around.near):
+            return True
+        if self.letters is None or not around.letters:
+            return False
+        return self.letters.search(around.letters) is not None
+
+    def _within(self, window: bytes) -> bool:
+        if not self.nearest:
+            return self.pattern.search(window) is not None
+        last = None
+        for last in self.pattern.finditer(window):
+            pass
+        if last is None:
+            return False
+        between = window[last.end() :]
+        return not names_another(between) and _OTHER_VALUE.search(between) is None
 
 
-def window_before(data: bytes, start: int) -> bytes:
-    """What stands shortly before `start`, in lower case."""
-    return data[max(0, start - CONTEXT_CHARS) : start].lower()
+def _without_marks(text: str) -> str:
+    """As `FoldedText` leaves it: without marks that belong to the letter before."""
+    return "".join(char for char in text if unicodedata.category(char) != "Mn")
 
 
-def words(gates: str, *alternatives: str) -> Context:
-    """The context of these words, as patterns of folded text in lower case.
+def _letters_pattern(word: str) -> str:
+    """The pattern of a word with other letters, which begins a word in scripts that have blanks between them."""
+    bare = _without_marks(word)
+    return rf"(?<!\w)(?:{bare})" if bare[0] < _FIRST_ASIAN else bare
+
+
+def words(*alternatives: str, nearest: bool = False) -> Context:
+    """The context of these words, as patterns in lower case. An accent may be left out.
 
     Args:
-        gates: Parts of the words, separated by blanks.
-        alternatives: The words; the gates are the words when there are none.
+        alternatives: The words. The first three letters of one of ASCII, or all of a shorter one, are no pattern.
+        nearest: Whether nothing else that has a name may stand between word and value.
     """
-    pattern = "|".join(alternatives or gates.split())
-    compiled = re.compile(rb"(?<![a-z])(?:" + pattern.encode("latin-1") + rb")")
-    return Context(tuple(gate.encode("latin-1") for gate in gates.split()), compiled)
+    others = [word for word in alternatives if not word.isascii()]
+    bare = [_without_marks(unicodedata.normalize("NFKD", word)) for word in others]
+    known = [*(word for word in alternatives if word.isascii()), *(word for word in bare if word.isascii())]
+    starts = {match[0] for match in map(re.compile(r"[a-z]{1,3}").match, known) if match}
+    return Context(
+        frozenset(start.encode("ascii") for start in starts),
+        re.compile(rb"(?<![a-z])(?:" + "|".join(known).encode("ascii") + rb")"),
+        re.compile("|".join(map(_letters_pattern, others))) if others else None,
+        nearest,
+    )
 
 
 def any_text(text: str) -> bool:
-    """For schemes without a check: the word before tells everything."""
+    """For schemes without a check: the word tells everything."""
     return bool(text)
 
 
-PASSPORT: Final = words("pass pasap pasz", "passport", "reisepass", "passeport", "pasaporte", "passaport", "paszport")
+PASSPORT: Final = words(
+    *(
+        "passport",
+        "reisepass",
+        r"pass ?nummer",
+        "passeport",
+        "pasaporte",
+        "passaport",
+        "paszport",
+        "paspoort",
+        "pasaport",
+    ),
+    *(
+        r"passi(?![a-z])",
+        "паспорт",
+        "护照",
+        "護照",
+        "パスポート",
+        "旅券",
+        "여권",
+        "hộ chiếu",
+        "διαβατ",
+        "جواز",
+        "דרכון",
+    ),
+    nearest=True,
+)
 DRIVERS_LICENSE: Final = words(
-    "licen rschein permis patente dl",
-    "driv(?:er'?s?|ing)[ _-]?licen[cs]e",
-    "dl ?(?:no|number|#)",
-    "f(?:\x80|ue?)hrerschein",
-    "permis de conduire",
-    "permiso de conducir",
-    "patente di guida",
+    r"driv(?:er'?s?|er s|ing)[ -]?licen[cs]e",
+    r"licen[cs]e (?:no|num|#)",
+    r"dl(?![a-z])",
+    *("fuehrerschein", "führerschein", "permis de conduire", "permiso de conduc", "licencia de conduc"),
+    *(
+        "patente di guida",
+        "carta de condu",
+        "rijbewijs",
+        "prawo jazdy",
+        "ajokortti",
+        "körkort",
+        "førerkort",
+        "kørekort",
+    ),
+    *("carné de conducir", "carteira de habilitação", "водительск", "驾驶证", "駕照", "運転免許", "운전면허"),
+    nearest=True,
 )
 BIRTH: Final = words(
-    "irth born dob d.o.b geb naiss n\x80 naci nasci nat urodz",
-    "date[ _]of[ _]birth",
-    "birth ?da(?:te|y)",
-    "born",
-    r"d\.?o\.?b\b",
-    "geburtsdatum",
-    r"geb(?:oren|\.)",
-    "date de naissance",
-    r"n\x80e?(?:\(e\))? le",
-    "fecha de nacimiento",
-    "nacid[oa]",
-    "data di nascita",
-    "nat[oa] il",
-    "data de nascimento",
-    "nascid[oa]",
-    "data urodzenia",
+    *(
+        r"birth",
+        r"born(?![a-z])",
+        r"bday",
+        r"dob(?![a-z])",
+        r"d\.o\.b",
+        r"d o b(?![a-z])",
+        r"nat[oa] ?:? ?\Z",
+        r"nasc\.",
+        "geburtsdatum",
+        "geburtstag",
+        r"geb(?:oren|\.)",
+    ),
+    *(
+        "date de naissance",
+        "date naissance",
+        r"née le",
+        "né le",
+        r"né\(e\)",
+        "fecha de nac",
+        "fecha nac",
+        r"f\. ?(?:de )?nac",
+        "nacimiento",
+    ),
+    *(r"nacid[oa](?![a-z])", "nací el", "data di nascita", r"nat[oa] il", "nascita", "data de nasc", "nascimento"),
+    *(
+        r"nascid[oa]",
+        r"nasci(?![a-z])",
+        "data urodz",
+        "urodz",
+        r"ur\. ",
+        "geboortedatum",
+        "geboren",
+        "narozen",
+        "naroden",
+    ),
+    *(
+        "narozen[ií]",
+        "fødselsdato",
+        "født",
+        "födelsedatum",
+        "född",
+        "syntymä",
+        "syntynyt",
+        "szület",
+        "nașter",
+        "născut",
+    ),
+    *("γέννησ", "γεννήθ", "doğum", "рожден", "родил", "народжен", "раждане", "rođen", "rojstva", "gimimo", "dzimšan"),
+    *(
+        "sünni",
+        "生年月日",
+        "出生",
+        "生日",
+        "생년월일",
+        "วันเกิด",
+        "ngày sinh",
+        "tanggal lahir",
+        "ميلاد",
+        "תאריך לידה",
+        "जन्म",
+        "تولد",
+    ),
+    nearest=True,
 )
 TELEPHONE: Final = words(
-    "phone tel t\x80l mobil handy cell call fax whatsapp portable rufnummer",
-    "phone",
-    "tele?f",
-    r"tel\b",
-    "t\x80l",
-    "mobil",
-    "handy",
-    "cell",
-    "call",
-    "fax",
-    "whatsapp",
-    "portable",
-    "rufnummer",
+    *(
+        "phone",
+        "telephone",
+        "telef",
+        "telf",
+        r"tel(?![a-z])",
+        r"tlf",
+        r"telp",
+        "mobil",
+        "handy",
+        r"cell(?![a-z])",
+        "cellphone",
+        "cellul",
+    ),
+    *(r"celular", r"cel(?![a-z])", "gsm", "fax", "whatsapp", "msisdn", "hotline", "landline", "rufnummer", "durchwahl"),
+    *(
+        r"rückruf",
+        "rueckruf",
+        "erreich",
+        "ruf(?:en)? sie",
+        r"puh(?:elin|\.)",
+        "matkapuh",
+        "komórk",
+        r"kom\.",
+        "portable",
+        "joignable",
+    ),
+    *(
+        "appel",
+        "rappel",
+        "llamam",
+        "llamar",
+        "llame",
+        "llámam",
+        "llámem",
+        "chiam",
+        r"ligue(?![a-z])",
+        r"bel (?:me|ons)",
+        "zadzwo",
+        "zavol",
+        r"ring (?:me|mi|ti|t)",
+    ),
+    *("soita", "hívj", "sunați", "nazovite", "pokličite", "skambink", "zvaniet", "tālr", "helistage", r"cep(?![a-z])"),
+    *(
+        r"contact (?:number|no|me|us)",
+        "contactar",
+        *(f"{whose} (?:new )?number is" for whose in ("my", "his", "her", "our", "your")),
+        "numéro est",
+    ),
+    *("nummer (?:ist|lautet|is|är)", "número (?:es|é)", "numero è", "número de contacto", "hubungi", r"hp(?![a-z])"),
+    *(
+        "numer to",
+        "číslo",
+        "τηλ",
+        "κινητ",
+        "καλέστε",
+        "τηλέφωνο",
+        "телефон",
+        r"тел\.?",
+        r"моб\.?",
+        "позвоните",
+        "обадете",
+    ),
+    *("звон", "電話", "电话", "手机", "手機", "携帯", "连络", "連絡", "联系", "전화", "휴대폰", "휴대전화", "연락처"),
+    *("โทร", "มือถือ", "gọi", "sđt", "điện thoại", "هاتف", "جوال", "اتصل", "موبایل", "تلفن", "تماس", "טלפון", "נייד"),
+    *("התקשר", "फ़ोन", "फोन", "मोबाइल", "arayın"),
+    nearest=True,
 )

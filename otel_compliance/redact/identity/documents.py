@@ -6,15 +6,22 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from otel_compliance.redact.identity.context import BIRTH, window_before
+from otel_compliance.redact.identity.columns import Columns
+from otel_compliance.redact.identity.context import BIRTH, Around
 from otel_compliance.redact.recognize import Finding, Folded
 
 _DATE: Final = re.compile(
     rb"[0-9]{1,2}(?:st|nd|rd|th|\.)? (?:of |de )?[A-Za-z\x80]{3,10}\.?,? (?:de )?(?:19|20)[0-9]{2}"
+    rb"|[0-9]{1,2}[.\-/] ?[A-Za-z\x80]{3,10}[ .\-/][ ]?(?:19|20)[0-9]{2}"
     rb"|[A-Z][a-z]{2,8}\.? [0-9]{1,2}(?:st|nd|rd|th)?,? (?:19|20)[0-9]{2}"
 )
 # In the shape of a text: the last digit of a day, and a year behind the next blank.
 _DAY_AND_YEAR: Final = re.compile(rb"0(?=([^0]{1,22}+)(?<= )0000)")
+_ASIAN_DATE: Final = re.compile(
+    r"(?:19|20)[0-9]{2} ?[年년] ?[0-9]{1,2} ?[月월] ?[0-9]{1,2} ?[日일]"
+    r"|(?:昭和|平成|令和|大正|明治)(?:[0-9]{1,2}|元)年[0-9]{1,2}月[0-9]{1,2}日"
+)
+_ASIAN_YEARS: Final = ("年", "년")
 _CENTURIES: Final = frozenset({b"19", b"20"})
 _DATE_CHARS: Final = 24
 """Longest date with a month's name, up to its year."""
@@ -64,18 +71,29 @@ class DocumentRecognizer:
         """The dates of birth and addresses."""
         if folded.may_hold("date"):
             yield from self._dates(folded)
+        if not folded.text.isascii() and any(year in folded.text for year in _ASIAN_YEARS):
+            yield from self._asian_dates(folded)
         if folded.may_hold("address"):
             yield from self._addresses(folded)
 
     @staticmethod
     def _dates(folded: Folded) -> Iterator[Finding]:
-        data, shape = folded.ascii, folded.shape
+        data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
         for day in _DAY_AND_YEAR.finditer(shape):
             year = day.end(1)
-            if data[year : year + 2] in _CENTURIES and BIRTH.within(window_before(data, year - 1)):
-                match = _DATE.search(data, max(0, year - 1 - _DATE_CHARS), year + 4)
-                if match and not data[match.start() - 1 : match.start()].isalnum():
+            if data[year : year + 2] not in _CENTURIES:
+                continue
+            match = _DATE.search(data, max(0, year - 1 - _DATE_CHARS), year + 4)
+            if match and not data[match.start() - 1 : match.start()].isalnum():
+                if BIRTH.names(Around(folded, columns, match.start(), *match.span())):
                     yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
+
+    @staticmethod
+    def _asian_dates(folded: Folded) -> Iterator[Finding]:
+        columns = Columns(folded.ascii)
+        for match in _ASIAN_DATE.finditer(folded.text):
+            if BIRTH.names(Around(folded, columns, match.start(), *match.span())):
+                yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
 
     @staticmethod
     def _addresses(folded: Folded) -> Iterator[Finding]:

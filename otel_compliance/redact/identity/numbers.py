@@ -12,6 +12,11 @@ _CN_CHECK: Final = "10X98765432"
 _DNI_LETTERS: Final = "TRWAGMYFPDXBNJZSQVHLCKE"
 
 
+def us_ssn(text: str) -> bool:
+    """US social security number: areas 000, 666 and 900-999, group 00 and serial 0000 are never assigned (SSA)."""
+    return text[:3] not in ("000", "666") and text[0] != "9" and text[3:5] != "00" and text[5:] != "0000"
+
+
 def us_itin(text: str) -> bool:
     """US individual taxpayer identification number: area 9, group of an assigned range (IRS Publication 1915)."""
     return text[0] == "9" and int(text[3:5]) in _ITIN_GROUPS
@@ -131,9 +136,10 @@ def es_dni(text: str) -> bool:
 
 def date(text: str) -> bool:
     """A date in some order of day, month and year: nothing that cannot be one."""
-    return text.isdigit() and any(1 <= int(text[start : start + 2]) <= 31 for start in (0, len(text) - 2))
-
-
-def national_phone(text: str) -> bool:
-    """A telephone number as it is dialled within most countries: the trunk prefix 0, and no second one."""
-    return text[0] == "0" and text[1] != "0"
+    if not text.isdigit() or len(text) < 8:
+        return text.isdigit()
+    return any(
+        year[:2] in ("18", "19", "20") and 1 <= min(parts) <= 12 and 1 <= max(parts) <= 31
+        for year, rest in ((text[:4], text[4:]), (text[4:], text[:4]))
+        if (parts := (int(rest[:2]), int(rest[2:])))
+    )

@@ -10,19 +10,22 @@ from itertools import chain
 from typing import Final
 
 from otel_compliance.redact.identity import letters, numbers
+from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.identity.context import (
     BIRTH,
     DRIVERS_LICENSE,
     PASSPORT,
-    TELEPHONE,
+    Around,
     Context,
     any_text,
-    window_before,
     words,
 )
 from otel_compliance.redact.recognize import Finding, Folded
 
 _SEPARATORS: Final = b" .-/()"
+_CONTINUED: Final = re.compile(rb" [0-9]{2,4}(?![0-9A-Za-z,:/.\-])")
+_CONTINUES: Final = re.compile(rb"(?<![0-9])[0-9]{4} \Z")
+"""Groups of digits beside a value that needs no word: it is part of a longer number."""
 _JOINING: Final = frozenset({b".", b"-", b"/"})
 
 
@@ -48,55 +51,59 @@ class Identifier:
 
 
 IDENTIFIERS: Final = (
-    Identifier("US_ITIN", numbers.us_itin, ("000 00 0000",), ("000000000",), words("itin taxpayer")),
-    Identifier("US_EIN", numbers.us_ein, (), ("00 0000000",),
-               words("ein employer federal", r"ein\b", "employer id", "federal tax")),
+    Identifier("SSN", numbers.us_ssn, (), ("000000000",),
+               words(r"ssn", r"ss ?#", r"social[ -]{0,2}security", r"soc\.? ?sec", r"social(?! media)(?![a-z])")),
+    Identifier("US_ITIN", numbers.us_itin, ("000 00 0000",), ("000000000",), words("itin", "taxpayer")),
+    Identifier("US_EIN", numbers.us_ein, (), ("00 0000000", "000000000"),
+               words(r"ein(?![a-z])", r"fein(?![a-z])", "employer id", "federal tax")),
     Identifier("US_MBI", letters.us_mbi, ("0A00A00AA00", "0AA0A00AA00", "0A00AA0AA00", "0AA0AA0AA00",
                                           "0A00 A00 AA00", "0AA0 A00 AA00", "0A00 AA0 AA00", "0AA0 AA0 AA00")),
-    Identifier("US_NPI", numbers.us_npi, (), ("0000000000",), words("npi provider", r"npi\b", "provider id")),
-    Identifier("US_BANK_ROUTING", numbers.us_routing, (), ("000000000",),
-               words("routing aba rtn", "routing", r"aba\b", r"rtn\b")),
-    Identifier("UK_NHS", numbers.uk_nhs, (), ("000 000 0000", "0000000000"), words("nhs")),
-    Identifier("UK_NINO", letters.uk_nino, ("AA000000A", "AA 00 00 00 A", "AA 000000 A")),
+    Identifier("US_NPI", numbers.us_npi, (), ("0000000000",),
+               words(r"npi(?![a-z])", "provider id", "national provider")),
+    Identifier("US_BANK_ROUTING", numbers.us_routing, (), ("000000000", "0000 0000 0"),
+               words("routing", r"aba(?![a-z])", r"rtn(?![a-z])")),
+    Identifier("UK_NHS", numbers.uk_nhs, (), ("000 000 0000", "0000000000"), words("nhs", "national health")),
+    Identifier("UK_NINO", letters.uk_nino, ("AA000000A", "AA 00 00 00 A", "AA 000000 A", "AA000000 A")),
     Identifier("CN_RESIDENT_ID", numbers.cn_resident_id, ("000000000000000000", "00000000000000000A")),
-    Identifier("IN_AADHAAR", numbers.in_aadhaar, ("0000 0000 0000",), ("000000000000",), words("aadha uidai")),
+    Identifier("IN_AADHAAR", numbers.in_aadhaar, ("0000 0000 0000",), ("000000000000",),
+               words("aadha", "aadhar", "adhaar", "uidai", r"uid(?![a-z])", "आधार")),
     Identifier("IN_PAN", letters.in_pan, ("AAAAA0000A",)),
     Identifier("DE_TAX_ID", numbers.de_tax_id, (), ("00000000000", "00 000 000 000"),
-               words("steuer identif nr tax tin", "steuer", "identifikationsnummer", "id-?nr", "tax id", r"tin\b")),
-    Identifier("DE_SOCIAL_INSURANCE", letters.de_social_insurance, ("00000000A000", "00 000000 A 000")),
+               words("steuer", "identifikationsnummer", r"id[ -]?nr", "tax id", r"tin(?![a-z])", "tax number")),
+    Identifier("DE_SOCIAL_INSURANCE", letters.de_social_insurance, ("00000000A000", "00 000000 A 000",
+                                                                    "00 00 00 00 A 000")),
     Identifier("FR_NIR", numbers.fr_nir, ("000000000000000", "0 00 00 00 000 000 00", "0 00 00 0A 000 000 00",
-                                          "0000000000000 00")),
-    Identifier("ES_DNI", numbers.es_dni, ("00000000A", "00000000 A")),
-    Identifier("ES_NIE", letters.es_nie, ("A0000000A", "A 0000000 A")),
+                                          "0000000000000 00", "000000A000000 00", "000000A00000000")),
+    Identifier("ES_DNI", numbers.es_dni, ("00000000A", "00000000 A", "00 000 000 A", "00 000 000A")),
+    Identifier("ES_NIE", letters.es_nie, ("A0000000A", "A 0000000 A", "A0000000 A", "A 0000000A")),
     Identifier("IT_CODICE_FISCALE", letters.it_codice_fiscale, ("AAAAAA00A00A000A", "AAA AAA 00A00 A000A")),
     Identifier("PL_PESEL", numbers.pl_pesel, (), ("00000000000",), words("pesel")),
     Identifier("SG_NRIC", letters.sg_nric, ("A0000000A",)),
     Identifier("KR_RRN", numbers.kr_rrn, ("000000 0000000",)),
-    Identifier("AU_TFN", numbers.au_tfn, (), ("000 000 000", "000000000"), words("tfn tax", "tfn", "tax file")),
+    Identifier("AU_TFN", numbers.au_tfn, (), ("000 000 000", "000000000"), words("tfn", "tax file")),
     Identifier("AU_MEDICARE", numbers.au_medicare, (), ("0000 00000 0", "0000000000"), words("medicare")),
-    Identifier("BR_CPF", numbers.br_cpf, ("000 000 000 00",), ("00000000000",), words("cpf")),
+    Identifier("BR_CPF", numbers.br_cpf, ("000 000 000 00",), ("00000000000",), words(r"cpf(?![a-z])")),
     Identifier("BR_CNPJ", numbers.br_cnpj, ("00 000 000 0000 00",), ("00000000000000",), words("cnpj")),
     Identifier("CA_SIN", numbers.ca_sin, (), ("000 000 000", "000000000"),
-               words("sin social nas", r"sin\b", "social insurance", r"nas\b")),
+               words(r"sin(?![a-z])", "social insurance", r"nas(?![a-z])", "assurance sociale")),
     Identifier("MX_CURP", letters.mx_curp, ("AAAA000000AAAAAA00", "AAAA000000AAAAAAA0")),
     Identifier("JP_MY_NUMBER", numbers.jp_my_number, (), ("0000 0000 0000", "000000000000"),
-               words("number kojin", "my ?number", "kojin bango")),
+               words(r"my ?number(?! is)", "kojin bango", "individual number", "マイナンバー", "個人番号")),
     Identifier("PASSPORT", any_text, (), ("000000000", "00000000", "A0000000", "A00000000", "AA0000000", "AAA000000",
-                                          "AA000000", "00AA00000", "A00A00A00", "A0AA00AA0"), PASSPORT, 0.75),
+                                          "AA000000", "00AA00000", "A00A00A00", "A0AA00AA0", "AA 0000000",
+                                          "A 0000000", "A 00000000", "00 0000000", "00 00 000000"), PASSPORT, 0.75),
     Identifier("DRIVERS_LICENSE", any_text, (), ("A0000000", "A00000000", "000000000", "00000000", "0000000",
                                                  "AA000000", "A000 0000 0000", "A00000000000", "A000000000000",
-                                                 "A00000000000000"), DRIVERS_LICENSE, 0.75),
-    Identifier("PHONE", numbers.national_phone, (), ("00 0000 0000", "000 0000 0000", "0000 000 0000", "00000 000000",
-                                                     "00 00 00 00 00", "000 000000", "000 0000000", "000 00000000",
-                                                     "0000 000000", "0000 0000000", "0000 00000000", "000 000 000",
-                                                     "000 000 0000", "0000000000", "00000000000", "000000000"),
-               TELEPHONE, 0.75),
+                                                 "A00000000000000", "AA000000A", "0000000000", "A000000",
+                                                 "A00 00 0000", "A000 000 00 000 0", "00 000 000", "000 000 000"),
+               DRIVERS_LICENSE, 0.75),
     Identifier("DATE_OF_BIRTH", numbers.date, (), ("00 00 0000", "0 00 0000", "00 0 0000", "0 0 0000", "0000 00 00",
-                                                   "00 00 00"), BIRTH, 0.75),
+                                                   "00 00 00", "0000 0 00", "0000 0 0", "0000 00 0", "00000000", "0 00 00", "00 0 00", "0 0 00"),
+               BIRTH, 0.75),
 )  # fmt: skip
 
 
-NUMBER_TYPES: Final = frozenset(item.type for item in IDENTIFIERS) - {"DATE_OF_BIRTH", "PHONE"}
+NUMBER_TYPES: Final = frozenset(item.type for item in IDENTIFIERS) - {"DATE_OF_BIRTH"}
 """Types whose separators do not matter: with and without them it is the same number."""
 
 
@@ -147,6 +154,7 @@ class IdentifierRecognizer:
         """The identifiers."""
         data, shape = folded.ascii, folded.shape
         found: list[Finding] = []
+        columns = Columns(data)
         done = 0
         runs = chain.from_iterable(_RUN.finditer(shape, *area) for area in folded.number_areas)
         for first, end in map(re.Match.span, runs):
@@ -162,38 +170,46 @@ class IdentifierRecognizer:
             known = _candidates if end - start <= _REMEMBERED_CHARS else _looked_up
             candidates = known(shape[start:end])
             if candidates:
-                _confirm(found, data, candidates, start)
+                _confirm(found, folded, columns, candidates, start)
             done = end
         return found
 
 
-def _confirm(found: list[Finding], data: bytes, candidates: Sequence[_Candidate], offset: int) -> None:
+def _confirm(
+    found: list[Finding], folded: Folded, columns: Columns, candidates: Sequence[_Candidate], offset: int
+) -> None:
     """Add those candidates of a run that are what they look like."""
-    # The words before the first candidate tell what all of them are.
-    said: dict[int, bool] = {}
-    window: bytes | None = None
+    data = folded.ascii
+    around: Around | None = None
     for first, last, schemes in candidates:
         start, end = offset + first, offset + last
         if data[end : end + 1].isalnum() or data[start - 1 : start].isalnum() or _continues(data, start, end):
             continue
+        said: dict[int, bool] = {}
         for identifier, named in schemes:
             if named:
                 context = identifier.context
                 if context is None:
                     continue
+                if around is None:
+                    # The words before the first candidate tell what all of them are.
+                    around = Around(folded, columns, start, start, end)
+                elif not said:
+                    around.moved(start, end)
                 if id(context) not in said:
-                    window = window_before(data, start) if window is None else window
-                    said[id(context)] = context.within(window)
+                    said[id(context)] = context.names(around)
                 if not said[id(context)]:
                     continue
+            elif _CONTINUED.match(data, end) or _CONTINUES.search(data, max(0, start - 5), start):
+                continue
             if identifier.valid(data[start:end].translate(None, _SEPARATORS).decode("ascii")):
                 found.append(Finding(identifier.type, start, end, identifier.confidence))
 
 
 def _looked_up(run: bytes) -> tuple[_Candidate, ...]:
     """What a run of this shape may hold: one group of characters, or several, with their offsets."""
-    # Without a capital the shortest is a date of birth; with one, India's PAN has four digits.
-    if run.count(b"0") < (4 if b"A" in run else 6):
+    # The shortest are India's PAN and a date of birth with two digits for the year.
+    if run.count(b"0") < (4 if b"A" in run else 5):
         return ()
     groups = tuple(run.split(b" "))
     starts = [0]

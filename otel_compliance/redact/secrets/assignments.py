@@ -11,14 +11,24 @@ from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.headers import authorization, cookies
-from otel_compliance.redact.secrets.names import ENDINGS, Kind, kind_of, normal, type_of
+from otel_compliance.redact.secrets.names import (
+    ENDINGS,
+    PASSWORDS_IN_LETTERS,
+    TAILS,
+    Kind,
+    kind_of_words,
+    normal,
+    type_of,
+)
 from otel_compliance.redact.secrets.placeholders import is_code, is_opaque, is_path, is_placeholder, is_word
 
 _MAX_NAME: Final = 48
 _NAME_END: Final = b" \"'`*]\t"
 """What may stand between a name and its sign: quotes of JSON, the bracket of an index, emphasis of Markdown."""
 _LAST_LETTERS: Final = bytes({ending[-1] for ending in ENDINGS})
-_BEFORE_SIGN: Final = frozenset(_NAME_END + _LAST_LETTERS + _LAST_LETTERS.upper())
+_BEFORE_SIGN: Final = frozenset(_NAME_END + _LAST_LETTERS + _LAST_LETTERS.upper() + b"wW\x80")
+_LETTER: Final = 0x80
+_LETTERS_BEFORE: Final = 24
 
 _NAME: Final = re.compile(rb"[\w.\- ]*\Z")
 _VALUE: Final = re.compile(
@@ -40,21 +50,15 @@ _OPTION: Final = re.compile(
 )
 _AWS_SECRET: Final = re.compile(rb"ecret.{0,24}?[=:\"' ]{1,4}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])")
 _UUID: Final = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_MIN_ANNOUNCED: Final = 20
-_ANNOUNCED: Final = re.compile(
-    rb"(?:token|secret|passw(?:or)?d|credentials?|(?:api|access|secret|private|auth|signing)[ _\-]?key)[ \"'`]{1,4}\Z"
-)
-_ANNOUNCED_CHARS: Final = 20
 _HEXADECIMAL: Final = re.compile(rb"[0-9a-f]+")
 _TRAILING: Final = b".,:?)]}>*`\\|"
 _LINE_END: Final = re.compile(rb"[ \t]{0,8}(?:[\r\n]|\Z|  )")
 
-_ANY_ENDING: Final = b"(?i:" + b"|".join(sorted(ENDINGS)) + b")"
+_ANY_ENDING: Final = b"(?i:" + b"|".join(sorted(ENDINGS | TAILS)) + b")"
 GATES: Final = {
     "name and sign": (_ANY_ENDING + rb"[ \"'`*\]\t]{0,5}[:=]",),
     "name is": (_ANY_ENDING + rb" is ",),
     "secret word": (rb"ecret",),
-    "announced": (rb"(?i:token|secret|passwd|password|credential|credentials|key)[ \"'`]{1,4}[\w\-]{20}",),
 }
 
 
@@ -63,25 +67,13 @@ def assignments(folded: Folded) -> Iterator[Finding]:
     data = folded.ascii
     if folded.may_hold("name and sign"):
         for sign in (b"=", b":"):
-            yield from _signs(data, sign)
+            yield from _signs(folded, sign)
     if folded.may_hold("name is"):
         for match in _IS_SIGN.finditer(data):
-            if finding := _value(data, match.start() - 1, b" is "):
+            if finding := _value(folded, match.start() - 1, b" is "):
                 yield finding
-    if folded.may_hold("announced"):
-        yield from _announced(folded)
     if folded.may_hold("secret word") and b"ecret" in data:
         yield from _aws_secrets(data)
-
-
-def _announced(folded: Folded) -> Iterator[Finding]:
-    """What looks random behind such a word without a sign, as in "use the API key …"."""
-    data = folded.ascii
-    for start, end in folded.runs:
-        if end - start < _MIN_ANNOUNCED or not is_opaque(data[start:end]):
-            continue
-        if _ANNOUNCED.search(data[max(0, start - _ANNOUNCED_CHARS) : start].lower()):
-            yield Finding("CREDENTIAL", start, end, 0.8)
 
 
 def _aws_secrets(data: bytes) -> Iterator[Finding]:
@@ -91,35 +83,53 @@ def _aws_secrets(data: bytes) -> Iterator[Finding]:
             yield Finding("AWS_KEY", *match.span(1), 0.9)
 
 
-def _signs(data: bytes, sign: bytes) -> Iterator[Finding]:
+def _signs(folded: Folded, sign: bytes) -> Iterator[Finding]:
+    data = folded.ascii
     at = data.find(sign)
     while at > 0:
         finding = None
         # One look rejects nearly all words; what closes a name before its sign is at most four characters.
-        if data[at - 1] in _BEFORE_SIGN and data[max(0, at - 8) : at].rstrip(_NAME_END)[-3:].lower() in ENDINGS:
-            finding = _value(data, at, sign)
+        if data[at - 1] in _BEFORE_SIGN and _may_name(data, at):
+            finding = _value(folded, at, sign)
             if finding is not None:
                 yield finding
         at = data.find(sign, finding.end if finding else at + 1)
 
 
-def _value(data: bytes, at: int, sign: bytes) -> Finding | None:
+def _may_name(data: bytes, at: int) -> bool:
+    """Whether the last letters before a sign are those of a name that is known."""
+    tail = data[max(0, at - 8) : at].rstrip(_NAME_END)[-3:].lower()
+    return tail in ENDINGS or tail[-2:] in TAILS
+
+
+def _value(folded: Folded, at: int, sign: bytes) -> Finding | None:
     """The value behind the sign at an offset, when the name before it says that it is a credential."""
-    words = _NAME.search(data[max(0, at - _MAX_NAME) : at].rstrip(_NAME_END))
+    data = folded.ascii
+    before = data[max(0, at - _MAX_NAME) : at].rstrip(_NAME_END)
+    words = _NAME.search(before.removesuffix(b" is") if sign == b":" else before)
     name = normal(words[0]) if words else b""
-    match kind_of(name):
+    kind = kind_of_words(words[0]) if words else None
+    if kind is None and _LETTER in before[-_LETTERS_BEFORE:] and _is_named_in_letters(folded, at):
+        kind = Kind.PASSWORD
+    match kind:
         case None:
             return None
         case Kind.AUTHORIZATION:
             return authorization(data, at + 1)
-        case Kind.COOKIE:
-            return cookies(data, at + 1) if sign == b":" else None
+        case Kind.COOKIE if sign == b":" and (found_cookies := cookies(data, at + 1)):
+            return found_cookies
         case kind if sign == b" is ":
             stated = _IS.match(data, at)
             return _stated(data, stated, kind, type_of(name)) if stated else None
         case kind:
             found = _VALUE.match(data, at)
             return _confirmed(data, found, kind, type_of(name), prose=sign == b":") if found else None
+
+
+def _is_named_in_letters(folded: Folded, at: int) -> bool:
+    """Whether a word for a password with letters beyond ASCII stands before a sign."""
+    before = folded.text[max(0, at - _LETTERS_BEFORE) : at].lower()
+    return before.rstrip(_NAME_END.decode("ascii")).endswith(PASSWORDS_IN_LETTERS)
 
 
 def _confirmed(data: bytes, match: re.Match[bytes], kind: Kind, type_: str, *, prose: bool) -> Finding | None:
@@ -132,12 +142,12 @@ def _confirmed(data: bytes, match: re.Match[bytes], kind: Kind, type_: str, *, p
     if is_placeholder(value) or is_path(value) or not _PLAUSIBLE[kind](value):
         return None
     if quoted:
-        plausible = b" " not in value or (kind is Kind.PASSWORD and value.split(b" ", 1)[0].lower() not in _STATES)
+        plausible = b" " not in value or (kind in _PASSWORDS and value.split(b" ", 1)[0].lower() not in _STATES)
     elif is_word(value):
         plausible = kind is Kind.PASSWORD and value.lower() not in _STATES and _stands_alone(data, start, end, prose)
     else:
         plausible = not is_code(data[start : end + 1])
-    return Finding(type_, start, end, 0.9 if kind in (Kind.PASSWORD, Kind.KEY) else 0.8) if plausible else None
+    return Finding(type_, start, end, 0.9 if kind in (*_PASSWORDS, Kind.KEY) else 0.8) if plausible else None
 
 
 def _stands_alone(data: bytes, start: int, end: int, prose: bool) -> bool:
@@ -161,10 +171,23 @@ def _token(value: bytes) -> bool:
 
 
 def _other_key(value: bytes) -> bool:
-    return len(value) >= 16 and is_opaque(value) and not _UUID.fullmatch(value)
+    # Keys of caches and maps have parts, as in "user:17:profile".
+    return len(value) >= 16 and b":" not in value and is_opaque(value) and not _UUID.fullmatch(value)
 
 
-_PLAUSIBLE: Final = {Kind.PASSWORD: _password, Kind.KEY: _key, Kind.OTHER_KEY: _other_key, Kind.TOKEN: _token}
+def _short_password(value: bytes) -> bool:
+    return len(value) >= 4 and not is_word(value) and not value.isdigit()
+
+
+_PASSWORDS: Final = (Kind.PASSWORD, Kind.SHORT_PASSWORD)
+_PLAUSIBLE: Final = {
+    Kind.PASSWORD: _password,
+    Kind.SHORT_PASSWORD: _short_password,
+    Kind.KEY: _key,
+    Kind.OTHER_KEY: _other_key,
+    Kind.TOKEN: _token,
+    Kind.COOKIE: _token,
+}
 
 
 def _stated(data: bytes, match: re.Match[bytes], kind: Kind, type_: str) -> Finding | None:
@@ -174,7 +197,7 @@ def _stated(data: bytes, match: re.Match[bytes], kind: Kind, type_: str) -> Find
     value = data[start:end] if quoted else data[start:end].rstrip(_TRAILING)
     if is_placeholder(value) or is_code(value) or b" " in value or (is_word(value) and not quoted):
         return None
-    if not _PLAUSIBLE[kind](value) or (kind is not Kind.PASSWORD and not is_opaque(value)):
+    if not _PLAUSIBLE[kind](value) or (kind not in _PASSWORDS and not is_opaque(value)):
         return None
     return Finding(type_, start, start + len(value), 0.85)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding
+from otel_compliance.redact.secrets.placeholders import is_placeholder
 
 _BEGIN: Final = re.compile(rb"-----BEGIN (?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 """PKCS #8 (RFC 7468), PKCS #1 and SEC 1 as OpenSSL writes them, OpenSSH's PROTOCOL.key, OpenPGP (RFC 9580)."""
@@ -60,7 +61,8 @@ def url_passwords(data: bytes) -> Iterator[Finding]:
     """Passwords of URLs, RFC 3986 section 3.2.1: of databases, brokers, repositories and web sites."""
     if b"@" in data:
         for match in _URL.finditer(data):
-            yield Finding("URL_CREDENTIAL", *match.span(1), 0.97)
+            if not is_placeholder(match[1]):
+                yield Finding("URL_CREDENTIAL", *match.span(1), 0.97)
 
 
 def password_hashes(data: bytes) -> Iterator[Finding]:

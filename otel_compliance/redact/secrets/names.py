@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import Final
 
 _SEPARATORS: Final = b"_-. "
 
 PASSWORDS: Final = (
-    *(b"password", b"passwd", b"passwort", b"passphrase", b"passcode", b"pwd", b"pswd"),
+    *(b"password", b"passwd", b"passwort", b"passphrase", b"passcode", b"pwd", b"pswd", b"pasword"),
+    *(b"kennwort", b"motdepasse", b"contrasena", b"senha", b"wachtwoord", b"haslo", b"heslo", b"losenord", b"salasana"),
+    *(b"adgangskode", b"passord", b"sifre", b"jelszo", b"lozinka", b"parool"),
     b"rediscliauth",
 )
+PASSWORDS_IN_LETTERS: Final = (
+    *(
+        "contraseña",
+        "hasło",
+        "пароль",
+        "парола",
+        "lösenord",
+        "şifre",
+        "jelszó",
+        "geslo",
+        "lozinka",
+        "slaptažodis",
+        "parolă",
+    ),
+    *(
+        "κωδικός",
+        "סיסמה",
+        "كلمة المرور",
+        "كلمة السر",
+        "पासवर्ड",
+        "รหัสผ่าน",
+        "mật khẩu",
+        "密码",
+        "密碼",
+        "パスワード",
+        "暗証番号",
+    ),
+    *("비밀번호", "암호", "口令"),
+)
+"""The same in other letters, as they stand in `Folded.text`."""
+
 KEYS: Final = (
     *(b"apikey", b"appkey", b"accesskey", b"secretkey", b"privatekey", b"signingkey", b"encryptionkey", b"masterkey"),
     *(b"accountkey", b"servicekey", b"authkey", b"sharedaccesskey", b"sharedkey", b"consumerkey", b"deploykey"),
@@ -19,9 +53,16 @@ KEYS: Final = (
 OTHER_KEYS: Final = (b"key",)
 """As in ``weather_key``, where the value looks random; a key alone may be that of a map."""
 
-TOKENS: Final = (b"token", b"jwt", b"bearer", b"sessionid", b"sessid", b"sig", b"hec")
+TOKENS: Final = (b"token", b"jwt", b"bearer", b"sessionid", b"sessid", b"sig", b"amzsignature", b"session", b"hec")
 HEADERS: Final = (b"authorization",)
 COOKIES: Final = (b"cookie",)
+
+_SHORT: Final = re.compile(
+    rb"(?:\A|[_\-.]|(?:my|her|his|the|user|login|ssh|ftp|root|db|admin|mail|wifi|smtp|auth|devops|asana|github) |[a-z](?=[A-Z]))"
+    rb"(?i:(?P<password>pass|pw|mdp)|(?P<token>pat|sid|session|totp|seed))\Z"
+)
+"""Words with which others end, too, as "bypass" does: they count alone, or behind a sign, a hump or some words."""
+_SHORT_ENDINGS: Final = (b"ass", b"mdp", b"pat", b"sid", b"otp", b"eed", b"_id", b"-id", b" id", b" is")
 
 _NO_SECRET: Final = (
     *(b"pagetoken", b"nexttoken", b"continuationtoken", b"synctoken", b"eostoken", b"bostoken", b"padtoken"),
@@ -83,7 +124,22 @@ _VENDORS: Final = (
 NAMED_TYPES: Final = frozenset(type_ for _, type_ in _VENDORS)
 """Types of values that are known by their name."""
 
-ENDINGS: Final = frozenset(name[-3:] for names in (PASSWORDS, KEYS, TOKENS, HEADERS, COOKIES) for name in names)
+TAILS: Final = frozenset((b"pw", b"\x80\x80"))
+"""The last two letters of names that have no more."""
+_TAIL_CHARS: Final = 2
+
+
+def _folded(name: str) -> bytes:
+    return bytes(ord(char) if char.isascii() else 0x80 for char in name)
+
+
+ENDINGS: Final = frozenset(
+    (
+        *(name[-3:] for names in (PASSWORDS, KEYS, TOKENS, HEADERS, COOKIES) for name in names),
+        *(_folded(name)[-3:] for name in PASSWORDS_IN_LETTERS if len(name) > _TAIL_CHARS),
+        *_SHORT_ENDINGS,
+    )
+)
 """The last three letters of every name: one look at them rejects nearly all words that stand before a colon."""
 
 
@@ -91,6 +147,7 @@ class Kind(Enum):
     """What a name says about its value."""
 
     PASSWORD = "password"  # noqa: S105 - anything may be a password
+    SHORT_PASSWORD = "short password"  # noqa: S105 - anything but a word or a number
     KEY = "key"
     OTHER_KEY = "other key"
     TOKEN = "token"  # noqa: S105 - only what looks random is a credential
@@ -120,6 +177,14 @@ def kind_of(name: bytes) -> Kind | None:
         if name.endswith(endings):
             return None if name in OTHER_KEYS else kind
     return None
+
+
+def kind_of_words(words: bytes) -> Kind | None:
+    """What a name as it is written says about its value; `None` when it says nothing."""
+    kind = kind_of(normal(words))
+    if kind is None and (short := _SHORT.search(words)):
+        kind = Kind.SHORT_PASSWORD if short["password"] else Kind.TOKEN
+    return kind
 
 
 def type_of(name: bytes) -> str:

@@ -19,6 +19,7 @@ _PLACEHOLDER: Final = re.compile(
     + rb"(?:[ _\-]?(?:goes[ _\-])?(?:here|hash|field))?"
     rb"|your[ _\-].*|change[ _\-]?(?:me|it|this)!?|replace[ _\-].*|placeholder.*|.*redacted.*"
     rb"|masked|hidden|removed|omitted|empty|blank|unset|todo|tbd|yes|no|on|off"
+    rb"|!vault|!secret|!ref|!sub|!env"  # tags of YAML
     rb"|none|null|nil|nan|n/a|na|true|false|undefined"
     rb"|str|string|text|bytes|int|integer|number|bool|boolean|object|any|optional|required|(?:var)?char(?:\(.*)?"
     rb"|example|sample|dummy|foo|bar|foobar|default|basic|bearer|digest"

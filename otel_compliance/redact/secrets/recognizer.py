@@ -14,9 +14,11 @@ from otel_compliance.redact.secrets import (
     infrastructure,
     messaging,
     observability,
+    pairs,
     payment,
     saas,
     source_hosting,
+    statements,
 )
 from otel_compliance.redact.secrets.blocks import password_hashes, private_keys, url_passwords
 from otel_compliance.redact.secrets.family import Family, any_of
@@ -57,7 +59,7 @@ _LONGEST: Final = 4
 """Characters of the longest literal that is hexadecimal itself."""
 
 _LITERAL: Final = any_of(literal for family in FAMILIES for literal in family.literals)
-_ENDINGS: Final = "|".join(sorted(ending.decode("ascii") for ending in ENDINGS))
+_ENDINGS: Final = "|".join(sorted(ending.decode("ascii") for ending in ENDINGS if ending.isascii()))
 _LITERALS: Final = re.compile(_LITERAL.encode("ascii"))
 
 
@@ -85,8 +87,9 @@ class SecretRecognizer:
 
     entity_types = SECRET_TYPES
     hint = (
-        rf"{_LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN |\$(?=[1256ayps])|[ \"'`](?=[\w\-]{{20}})"
-        rf"| is (?<=(?i:{_ENDINGS}) is )| --|ecret"
+        rf"{_LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN |\$(?=[1256ayps])|[ \"'`|,>(\t\n\r*\]](?=[\w\-]{{16}})"
+        rf"|[\w\-]{{16}}[\"'`)]{{0,2}} ?(?:as|is|\()| is (?<=(?i:{_ENDINGS}) is )| --| -[ap]|ecret|</|alue"
+        rf"|(?i:{statements.HINT})"
     )
 
     def find(self, folded: Folded) -> Iterator[Finding]:
@@ -94,12 +97,17 @@ class SecretRecognizer:
         data = folded.ascii
         yield from _of_families(folded)
         yield from assignments.assignments(folded)
+        yield from statements.statements(folded)
+        yield from pairs.pairs(folded)
+        yield from pairs.beside_names(folded)
         if folded.may_hold("dashes") and _DASHES.search(data):
             yield from assignments.options(data)
             yield from private_keys(data)
         if folded.may_hold("url password"):
             yield from url_passwords(data)
         yield from password_hashes(data)
+        if b" -" in data:
+            yield from statements.commands(data)
 
 
 def _of_families(folded: Folded) -> Iterator[Finding]:

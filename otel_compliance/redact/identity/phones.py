@@ -1,0 +1,151 @@
+"""Telephone numbers: international, national in the forms of many countries, with extensions.
+
+A search in the shape of the text finds seven and more digits, in groups or not. What they are is told by their sign, by
+their groups, or by a word near them: a number without any of these is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Final
+
+from otel_compliance.redact.identity.columns import Columns
+from otel_compliance.redact.identity.context import TELEPHONE, Around, names_another
+from otel_compliance.redact.recognize import Finding, Folded
+
+# In the shape of a text: two digits, and five more signs of a number, which hardly anything else has.
+_ANCHOR: Final = re.compile(rb"00[0 ]{5,}+")
+# Seven digits and more, up to three signs between two of them.
+_RUN: Final = re.compile(rb"0(?: {0,3}0){6,}+")
+_SINGLE: Final = re.compile(rb"(?:0 {1,3}){1,2}\Z")
+_RUN_BEFORE: Final = 8
+"""Characters before the first two digits in a row: single digits, as in ``1 (415) 555-2671``."""
+_MOST_DIGITS: Final = 15
+"""Of an international number, ITU-T E.164."""
+
+_EXTENSION: Final = re.compile(
+    rb"(?i)[ ,;]{0,2}(?:x|ext(?:n|ension)?\b\.?|durchwahl|poste) ?[.:]?[ .]?[0-9]{1,6}(?![0-9A-Za-z])"
+)
+_NOT_BEFORE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_#$")
+_SIGNS: Final = frozenset(b"-/")
+_INSIDE: Final = re.compile(rb"(?:[0-9A-Za-z_#$\-/]|[0-9][.,:])\Z")
+_INSIDE_SIGNED: Final = re.compile(rb"[0-9A-Za-z]\Z")
+"""What stands before a number that is part of something else."""
+_NOT_BEHIND: Final = re.compile(rb"[0-9A-Za-z_%]|[.,:\-/'][0-9]")
+# Dates, spans of years, IPv4 addresses and decimals have the digits of a number.
+_NO_PHONE: Final = re.compile(
+    rb"(?:19|20)[0-9]{2}([.\-/])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])"
+    rb"|[0-9]{1,2}([.\-/])[0-9]{1,2}\2(?:19|20)?[0-9]{2}(?![0-9]|[ .\-][0-9]{2})"
+    rb"|(?:19|20)[0-9]{2} ?[\-/] ?(?:19|20)[0-9]{2}(?![0-9])"
+    rb"|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![.0-9])"
+    rb"|[0-9]{1,9}+\.[0-9]{1,18}+(?![.\-/()]|[ ,][0-9])"
+)
+_STRONG: Final = re.compile(
+    # North American Numbering Plan: area and exchange codes start with 2-9.
+    rb"(?:1[ .\-]?)?(?:\([2-9][0-9]{2}\)[ .\-]?|[2-9][0-9]{2}[ .\-/])[2-9][0-9]{2}[ .\-][0-9]{4}"
+    # The prefix of an international call, with separators.
+    rb"|(?:00|011[ \-])[1-9][0-9]{0,3}(?:[ .\-/()]{1,3}[0-9]{1,9}){2,5}"
+    # A trunk prefix or an area in brackets.
+    rb"|\(0[0-9]{1,5}\)[ \-/]{0,3}[0-9]{2,8}(?:[ \-/][0-9]{2,5}){0,4}"
+    rb"|\([1-9][0-9]{1,3}\)[ \-]{0,2}[0-9]{3,5}[ \-][0-9]{3,4}"
+    # France, and Belgium, in pairs.
+    rb"|0[1-9](?:[ .\-][0-9]{2}){4}"
+    # The trunk prefix 0, an area, and groups.
+    rb"|0[1-9][0-9]{0,4}(?:[ \-]| ?/ ?)[0-9]{3,8}(?:[ \-][0-9]{2,5}){0,3}"
+    # Russia, with its trunk prefix 8.
+    rb"|[78][ \-]?\([0-9]{3,5}\)[ \-]?[0-9]{1,3}[ \-][0-9]{2}[ \-][0-9]{2}"
+    # Chinese mobile numbers.
+    rb"|1[3-9][0-9]([ \-])[0-9]{4}\1[0-9]{4}"
+)
+_NATIONAL_DIGITS: Final = range(9, 13)
+_ABROAD_DIGITS: Final = range(10, 16)
+_NEAR: Final = 24
+"""Characters before a number that looks like one of a telephone, in which another name makes it something else."""
+
+# Verbs that announce a number, with the few words that may follow; alone they announce much else.
+_CALL: Final = re.compile(
+    rb"(?<![a-z])(?:call|ring|reach|dial|text|sms|contact|message|fax)(?:ed|ing)?(?![a-z])"
+    rb"(?: [a-z' ]{0,26}(?<![a-z])(?:at|on|under|me|us|him|her|them|back|via|by|to|now|number|no))?[ .:?!()\"'-]{1,4}\Z"
+)
+_CALL_STARTS: Final = frozenset((b"cal", b"rin", b"rea", b"dia", b"tex", b"sms", b"con", b"mes", b"fax"))
+_COUNTED: Final = re.compile(rb" (?!thanks|pls|always|unless|yes|this)[a-z]{2,}s(?![a-z])")
+"""A plural behind digits: so many of them, and no number to call."""
+
+_BLANK: Final = ord(" ")
+_PLUS: Final = ord("+")
+_FEWEST: Final = 7
+_CALLED_CHARS: Final = 9
+"""Of a number that is only called: seven bare digits behind "text" are a number of something."""
+
+NUMBERS: Final = (rb"(?:^|[aA]) {0,3}(?:0 {0,3}){6}0",)
+"""Patterns of shapes for one scan of the whole text; see `prefilter`."""
+
+
+class PhoneRecognizer:
+    """``PHONE``."""
+
+    entity_types = frozenset({"PHONE"})
+    hint = r"[0-9](?:[ .\-/()]{0,3}[0-9]){6}"
+
+    def find(self, folded: Folded) -> Iterator[Finding]:
+        """The numbers."""
+        data, shape = folded.ascii, folded.shape
+        columns = Columns(data)
+        for anchor in chain.from_iterable(_ANCHOR.finditer(shape, *area) for area in folded.number_areas):
+            # Most runs of digits are none of a telephone; the first looks cost least.
+            start = anchor.start()
+            before = data[start - 1] if start else _BLANK
+            if before in _NOT_BEFORE or (before in _SIGNS and not data[start - 2 : start - 1].isdigit()):
+                continue
+            if _NO_PHONE.match(data, start):
+                continue
+            if shape[start - 1] == _BLANK and (single := _SINGLE.search(shape, max(0, start - _RUN_BEFORE), start)):
+                start = single.start()
+            run = _RUN.search(shape, start, anchor.end())
+            if run and _FEWEST <= shape.count(b"0", *run.span()) <= _MOST_DIGITS:
+                if found := _confirmed(folded, columns, _opened(data, run.start()), run.end()):
+                    yield found
+
+
+def _opened(data: bytes, start: int) -> int:
+    """Where a number begins whose first digit is at an offset: at its bracket, and at its sign."""
+    if data[start - 1 : start] == b"(" and b")" in data[start : start + 7]:
+        start -= 1
+    return start - 1 if data[start - 1 : start] == b"+" else start
+
+
+def _confirmed(folded: Folded, columns: Columns, start: int, end: int) -> Finding | None:
+    """The number between two offsets, with its extension, if it is one."""
+    data = folded.ascii
+    before, signed = data[max(0, start - 2) : start], data[start] == _PLUS
+    if _INSIDE_SIGNED.search(before) if signed else _INSIDE.search(before):
+        return None
+    extension = _EXTENSION.match(data, end)
+    if extension is None and _NOT_BEHIND.match(data, end):
+        return None
+    last = extension.end() if extension else end
+    if signed:
+        return Finding("PHONE", start, last, 0.85) if folded.shape.count(b"0", start, end) > _FEWEST else None
+    around = Around(folded, columns, start, start, last)
+    likely = extension or _is_likely(data[start:end], folded.shape.count(b"0", start, end))
+    if likely and not names_another(around.before[-_NEAR:]):
+        return Finding("PHONE", start, last, 0.8)
+    return Finding("PHONE", start, last, 0.75) if TELEPHONE.names(around) or _is_called(around, data, last) else None
+
+
+def _is_likely(number: bytes, digits: int) -> bool:
+    """Whether the groups of a number are those of one of a telephone."""
+    known = digits in _NATIONAL_DIGITS or (digits in _ABROAD_DIGITS and number.startswith((b"00", b"011")))
+    return known and _STRONG.fullmatch(number) is not None
+
+
+def _is_called(around: Around, data: bytes, end: int) -> bool:
+    """Whether a verb such as "call" announces a number."""
+    return (
+        not _CALL_STARTS.isdisjoint(around.starts_before)
+        and end - around.start >= _CALLED_CHARS
+        and _CALL.search(around.before) is not None
+        and _COUNTED.match(data, end) is None
+    )

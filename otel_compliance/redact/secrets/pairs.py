@@ -1,0 +1,100 @@
+"""Credentials that have a name beside them, without a sign between the two.
+
+``name: DB_PASSWORD`` with ``value: …`` behind it, ``<token>…</token>``, cells of tables, "use … as the API key".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from otel_compliance.redact.identity.columns import Columns
+from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.secrets.names import Kind, kind_of_words, normal, type_of
+from otel_compliance.redact.secrets.placeholders import is_opaque, is_path, is_placeholder, is_word
+from otel_compliance.redact.secrets.statements import is_chosen
+
+_NAME_BEFORE_VALUE: Final = re.compile(
+    rb"(?:[Nn]ame|[Kk]ey)[\"']?[ ]?[:=][ ]?[\"']?([\w.\- ]{2,48})[\"']?[,\s]{1,24}-?[ ]?[\"']?[Vv]\Z"
+)
+_BEFORE_CHARS: Final = 96
+_VALUE: Final = re.compile(rb"alue[\"']?[ ]?[:=][ ]?(?:[\"']([^\"'\r\n]{4,512})[\"']|([^\s\"',}<>]{4,512}))")
+_ELEMENT: Final = re.compile(rb"<([\w.\-:]{2,48})>([^<>\s][^<>\r\n]{2,512})</")
+
+_MIN_CHARS: Final = 20
+_LONG: Final = re.compile(rb"[\w+/=.~\-]{20,2000}+")
+_JOINING: Final = (b"+", b"/", b"~")
+_BEGIN: Final = re.compile(rb"[\w+/~\-]*\Z")
+_WINDOW: Final = 72
+_LINK: Final = re.compile(
+    rb"(?:[\"'`*\]|>,:=\t\r\n() \-]|(?<![A-Za-z])(?:is|was|to|set|reset|has|been|now|value|are|ist|lautet|est|es"
+    rb"|leaked|body|string|str|here|below)(?![A-Za-z])|\x80{1,3} ?)+\Z"
+)
+_NAME: Final = re.compile(rb"[\w.\-]+(?: [\w.\-]+){0,3}\Z")
+_AS: Final = re.compile(rb"[\"'`)]{0,2} ?(?:as|is|\() ?(?:the |my |our |your |an? |its )?([A-Za-z][\w. \-]{2,40})")
+_AS_CHARS: Final = 56
+_PASSWORDS: Final = (Kind.PASSWORD, Kind.SHORT_PASSWORD)
+_KEYS: Final = frozenset({*_PASSWORDS, Kind.KEY, Kind.TOKEN, Kind.COOKIE})
+_CONFIDENCE: Final = 0.8
+
+
+def pairs(folded: Folded) -> Iterator[Finding]:
+    """Values of elements and of pairs of a name and a value."""
+    data = folded.ascii
+    at = data.find(b"alue")
+    while at >= 0:
+        name = _NAME_BEFORE_VALUE.search(data, max(0, at - _BEFORE_CHARS), at)
+        if name and (value := _VALUE.match(data, at)):
+            span = value.span(1 if value[1] else 2)
+            if finding := _named(data, name[1], *span):
+                yield finding
+        at = data.find(b"alue", at + 4)
+    if b"</" in data:
+        for match in _ELEMENT.finditer(data):
+            if finding := _named(data, match[1], *match.span(2)):
+                yield finding
+
+
+def _named(data: bytes, name: bytes, start: int, end: int) -> Finding | None:
+    """The value of a name, if it says that it is a credential and the value looks like one."""
+    kind, value = kind_of_words(name), data[start:end]
+    if kind not in _KEYS or is_placeholder(value) or is_path(value):
+        return None
+    looks = is_chosen(value) if kind in _PASSWORDS else is_opaque(value)
+    return Finding(type_of(normal(name)), start, end, _CONFIDENCE) if looks and not is_word(value) else None
+
+
+def beside_names(folded: Folded) -> Iterator[Finding]:
+    """What looks random, with a name shortly before it, behind it, or at the head of its column."""
+    data = folded.ascii
+    columns: Columns | None = None
+    done = 0
+    for first, last in folded.runs:
+        if first < done:
+            continue
+        start = first
+        if data[first - 1 : first] in _JOINING:
+            start = _BEGIN.search(data, max(done, first - _MIN_CHARS), first).start()
+        long = _LONG.match(data, start)
+        if long is None or not is_opaque(long[0]):
+            continue
+        end = done = long.end()
+        name = _name_before(data, start)
+        if kind_of_words(name) not in _KEYS:
+            behind = _AS.match(data, end, end + _AS_CHARS)
+            name = behind[1] if behind else b""
+        if kind_of_words(name) not in _KEYS:
+            columns = columns or Columns(data)
+            head = slice(*columns.head(start, end))
+            name = data[head]
+        if finding := _named(data, name, start, end):
+            yield finding
+
+
+def _name_before(data: bytes, start: int) -> bytes:
+    """The words before a value, up to what links them to it."""
+    window = data[max(0, start - _WINDOW) : start]
+    link = _LINK.search(window)
+    name = _NAME.search(window, 0, link.start()) if link else None
+    return name[0] if name else b""
