@@ -65,7 +65,7 @@ CASES = (*map(_prompt_case, SIZES), STREAM)
 BASELINE = "uninstrumented"
 REFERENCE = "native content"
 WARM_UP = 20
-ROUNDS = 15
+ROUNDS = 30
 BUSY_SECONDS = 0.002
 
 BATCHES = {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "50", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "50"}
@@ -217,7 +217,7 @@ def _stream(text: str) -> list[bytes]:
 
 
 def serve(name: str) -> None:
-    """Watch as many calls of each case as each line of standard input says. Runs in a process of its own."""
+    """Watch calls of the case and as many as each line of standard input says. Runs in a process of its own."""
     import anthropic
     import httpx2
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -252,17 +252,16 @@ def serve(name: str) -> None:
     cases = dict(zip(CASES, map(prompt, (*SIZES, 1_024)), strict=True))
     made, numbers = 0, itertools.count()
     for line in sys.stdin:
-        calls, measured = int(line), {}
-        for case, text in cases.items():
-            call = stream if case == STREAM else create
-            before = time.process_time()
-            times = _time(call, text, [next(numbers) for _ in range(calls)])
-            _settle(processor)
-            measured[case] = vars(Measured(times, (time.process_time() - before) / calls))
-            made += calls
+        case, calls = json.loads(line)
+        call = stream if case == STREAM else create
+        before = time.process_time()
+        times = _time(call, cases[case], [next(numbers) for _ in range(calls)])
+        _settle(processor)
+        measured = Measured(times, (time.process_time() - before) / calls)
+        made += calls
         if configuration.instrument is not None and nowhere.count < made:
             sys.exit(f"{name}: {nowhere.count} spans of {made} calls, so it did not watch all of them")
-        print(json.dumps(measured), flush=True)
+        print(json.dumps(vars(measured)), flush=True)
 
 
 def _time(call: Callable[[str], None], text: str, numbers: Sequence[int]) -> list[float]:
@@ -319,18 +318,18 @@ class Watcher:
             text=True,
         )
 
-    def turn(self, calls: int) -> dict[str, Measured]:
-        """Let it make calls of each case."""
+    def turn(self, case: str, calls: int) -> Measured:
+        """Let it make calls of one case."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(f"{calls}\n")
+        self._process.stdin.write(json.dumps([case, calls]) + "\n")
         self._process.stdin.flush()
         # An app, or the SDK of a peer, may print as well.
         answers = (line for line in self._process.stdout if line.startswith("{"))
         answer = next(answers, None)
         if answer is None:
             sys.exit(f"{self._name} failed")
-        return {case: Measured(**values) for case, values in json.loads(answer).items()}
+        return Measured(**json.loads(answer))
 
     def close(self) -> None:
         """End the process."""
@@ -428,13 +427,15 @@ def _rounds(present: Sequence[str], number: int, calls: int) -> Rounds:
     rounds: Rounds = {name: [] for name in present}
     with tempfile.TemporaryDirectory() as home:
         watchers = {name: Watcher(name, str(Path(home) / str(place))) for place, name in enumerate(present)}
-        for watcher in watchers.values():
-            watcher.turn(WARM_UP)
+        for case, watcher in itertools.product(CASES, watchers.values()):
+            watcher.turn(case, WARM_UP)
         for turn in range(number):
+            for name in present:
+                rounds[name].append({})
             # Whoever came first or last each time would gain or lose by what else the machine does.
             start = turn % len(present)
-            for name in (*present[start:], *present[:start]):
-                rounds[name].append(watchers[name].turn(calls))
+            for case, name in itertools.product(CASES, (*present[start:], *present[:start])):
+                rounds[name][-1][case] = watchers[name].turn(case, calls)
         for watcher in watchers.values():
             watcher.close()
     return rounds
@@ -445,7 +446,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smoke", action="store_true", help="run briefly, to see that it works")
     parser.add_argument("--serve", choices=CONFIGURATIONS, help=argparse.SUPPRESS)
-    parser.add_argument("--calls", type=int, default=40, help="calls for each case and round")
+    parser.add_argument("--calls", type=int, default=20, help="calls for each case and round")
     arguments = parser.parse_args()
     if arguments.serve:
         serve(arguments.serve)
