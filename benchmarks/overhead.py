@@ -1,6 +1,6 @@
 """Time that each way of watching adds to a call, in one run, against an uninstrumented client.
 
-Usage: python benchmarks/overhead.py [--smoke] [--calls N]
+Usage: python benchmarks/overhead.py [--smoke] [--cold] [--calls N]
 
 Every configuration has a process of its own. All are there from the beginning and take turns, a few calls each, in an
 order that shifts with each round, so that what else the machine does meets all of them. The transport answers in
@@ -12,7 +12,9 @@ round:
 
 The answers of a model come seconds apart. Here the next call begins when the last one is recorded, which counts as
 processor time only. Before it, every configuration keeps the processor busy for `BUSY_SECONDS`, since a core that was
-idle is slower for a while, and some configurations would be idle longer than others.
+idle is slower for a while, and some configurations would be idle longer than others. Whatever has nothing to do between
+two calls keeps its code in the processor's caches, as no app with seconds between its calls does; with ``--cold`` they
+are emptied for all.
 
 What is exported where:
 
@@ -67,6 +69,8 @@ REFERENCE = "native content"
 WARM_UP = 20
 ROUNDS = 30
 BUSY_SECONDS = 0.002
+_MEMORY = bytearray(4 << 20)
+"""More than the caches of a core hold."""
 
 BATCHES = {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "50", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "50"}
 SLOPE = (8_192, 102_400)
@@ -216,8 +220,13 @@ def _stream(text: str) -> list[bytes]:
     return [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events]
 
 
-def serve(name: str) -> None:
-    """Watch calls of the case and as many as each line of standard input says. Runs in a process of its own."""
+def serve(name: str, *, cold: bool) -> None:
+    """Watch calls of the case and as many as each line of standard input says. Runs in a process of its own.
+
+    Args:
+        name: Of the configuration.
+        cold: Whether the caches of the processor are emptied before each call.
+    """
     import anthropic
     import httpx2
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -255,7 +264,7 @@ def serve(name: str) -> None:
         case, calls = json.loads(line)
         call = stream if case == STREAM else create
         before = time.process_time()
-        times = _time(call, cases[case], [next(numbers) for _ in range(calls)])
+        times = _time(call, cases[case], [next(numbers) for _ in range(calls)], cold=cold)
         _settle(processor)
         measured = Measured(times, (time.process_time() - before) / calls)
         made += calls
@@ -264,7 +273,7 @@ def serve(name: str) -> None:
         print(json.dumps(vars(measured)), flush=True)
 
 
-def _time(call: Callable[[str], None], text: str, numbers: Sequence[int]) -> list[float]:
+def _time(call: Callable[[str], None], text: str, numbers: Sequence[int], *, cold: bool) -> list[float]:
     """Seconds of each call. Each prompt is another one, since what was inspected before would only be remembered."""
     times = []
     for number in numbers:
@@ -273,14 +282,15 @@ def _time(call: Callable[[str], None], text: str, numbers: Sequence[int]) -> lis
         call(unique)
         times.append(time.perf_counter() - start)
         _record()
-        _stay_busy()
+        _stay_busy(cold=cold)
     return times
 
 
-def _stay_busy() -> None:
+def _stay_busy(*, cold: bool) -> None:
     end = time.perf_counter() + BUSY_SECONDS
     while time.perf_counter() < end:
-        pass
+        if cold:
+            bytes(_MEMORY)
 
 
 def _record() -> None:
@@ -303,15 +313,16 @@ class Watcher:
     Args:
         name: Of the configuration.
         home: Folder for what it writes.
+        cold: Whether it empties the caches before each call.
     """
 
-    def __init__(self, name: str, home: str) -> None:
+    def __init__(self, name: str, home: str, *, cold: bool) -> None:
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "ANTHROPIC_"))}
         environment |= {"OTEL_COMPLIANCE_DIR": home, "PYTHONWARNINGS": "ignore", **BATCHES}
         environment |= CONFIGURATIONS[name].environment
         self._name = name
         self._process = subprocess.Popen(
-            [sys.executable, __file__, "--serve", name],
+            [sys.executable, __file__, "--serve", name, *(["--cold"] if cold else [])],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -422,11 +433,11 @@ def slope_table(rounds: Rounds) -> list[str]:
     return lines
 
 
-def _rounds(present: Sequence[str], number: int, calls: int) -> Rounds:
+def _rounds(present: Sequence[str], number: int, calls: int, *, cold: bool) -> Rounds:
     """Let the configurations take turns."""
     rounds: Rounds = {name: [] for name in present}
     with tempfile.TemporaryDirectory() as home:
-        watchers = {name: Watcher(name, str(Path(home) / str(place))) for place, name in enumerate(present)}
+        watchers = {name: Watcher(name, str(Path(home) / str(place)), cold=cold) for place, name in enumerate(present)}
         for case, watcher in itertools.product(CASES, watchers.values()):
             watcher.turn(case, WARM_UP)
         for turn in range(number):
@@ -447,13 +458,14 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="run briefly, to see that it works")
     parser.add_argument("--serve", choices=CONFIGURATIONS, help=argparse.SUPPRESS)
     parser.add_argument("--calls", type=int, default=20, help="calls for each case and round")
+    parser.add_argument("--cold", action="store_true", help="empty the processor's caches before each call")
     arguments = parser.parse_args()
     if arguments.serve:
-        serve(arguments.serve)
+        serve(arguments.serve, cold=arguments.cold)
         return
     number, calls = (2, 10) if arguments.smoke else (ROUNDS, arguments.calls)
     present = [name for name, item in CONFIGURATIONS.items() if _installed(item.module)]
-    rounds = _rounds(present, number, calls)
+    rounds = _rounds(present, number, calls, cold=arguments.cold)
     print(f"{Path(__file__).name}: {number} rounds of {calls} calls; medians, microseconds")
     for case in CASES:
         print("\n".join(case_table(case, rounds)))

@@ -131,7 +131,10 @@ class Worker:
                     self._bell.get(timeout=LINGER_SECONDS)
                 continue
             with self._lock:
-                self._asleep = not self._jobs
+                # In this order: a finalizer on this very thread may submit a job between any two steps.
+                self._asleep = True
+                if self._jobs:
+                    self._asleep = False
             if self._asleep:
                 self._bell.get()
 
