@@ -1,17 +1,20 @@
 """Time that each way of watching adds to a call, in one run, against an uninstrumented client.
 
-Usage: python benchmarks/overhead.py [--smoke] [--calls N]
+Usage: python benchmarks/overhead.py [--smoke] [--cold] [--calls N]
 
-Every configuration runs in a process of its own, several rounds, in an order that shifts with each round. The
-transport answers in memory, so that the network hides nothing. What is added is the difference to the uninstrumented
-client of the same round:
+Every configuration has a process of its own. All are there from the beginning and take turns, a few calls each, in an
+order that shifts with each round, so that what else the machine does meets all of them. The transport answers in
+memory, so that the network hides nothing. What is added is the difference to the uninstrumented client of the same
+round:
 
-* to the time that the app waits for a call: the median, the mean, the 99th percentile;
+* to the time that the app waits for a call: the median and the mean, and the 99th percentile of all rounds together;
 * to the processor time of the process, whatever thread spends it, with all exports: what watching costs, hidden or not.
 
 The answers of a model come seconds apart. Here the next call begins when the last one is recorded, which counts as
 processor time only. Before it, every configuration keeps the processor busy for `BUSY_SECONDS`, since a core that was
-idle is slower for a while, and some configurations would be idle longer than others.
+idle is slower for a while, and some configurations would be idle longer than others. Whatever has nothing to do between
+two calls keeps its code in the processor's caches, as no app with seconds between its calls does; with ``--cold`` they
+are emptied for all.
 
 What is exported where:
 
@@ -32,6 +35,7 @@ off. They share one environment, but not that of the tests, where `opentelemetry
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -63,7 +67,10 @@ CASES = (*map(_prompt_case, SIZES), STREAM)
 BASELINE = "uninstrumented"
 REFERENCE = "native content"
 WARM_UP = 20
+ROUNDS = 30
 BUSY_SECONDS = 0.002
+_MEMORY = bytearray(4 << 20)
+"""More than the caches of a core hold."""
 
 BATCHES = {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "50", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "50"}
 SLOPE = (8_192, 102_400)
@@ -213,8 +220,13 @@ def _stream(text: str) -> list[bytes]:
     return [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events]
 
 
-def measure(name: str, calls: int) -> dict[str, Measured]:
-    """Watch calls of each case. Runs in a process of its own."""
+def serve(name: str, *, cold: bool) -> None:
+    """Watch calls of the case and as many as each line of standard input says. Runs in a process of its own.
+
+    Args:
+        name: Of the configuration.
+        cold: Whether the caches of the processor are emptied before each call.
+    """
     import anthropic
     import httpx2
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -246,38 +258,39 @@ def measure(name: str, calls: int) -> dict[str, Measured]:
         messages: Any = [{"role": "user", "content": text}]
         list(client.messages.create(model="claude-sonnet-5", max_tokens=64, messages=messages, stream=True))
 
-    measured: dict[str, Measured] = {}
-    for case, size in zip(CASES, (*SIZES, 1_024), strict=True):
-        call, text = (stream if case == STREAM else create), prompt(size)
-        _time(call, text, WARM_UP)
-        _settle(processor)
+    cases = dict(zip(CASES, map(prompt, (*SIZES, 1_024)), strict=True))
+    made, numbers = 0, itertools.count()
+    for line in sys.stdin:
+        case, calls = json.loads(line)
+        call = stream if case == STREAM else create
         before = time.process_time()
-        times = _time(call, text, calls)
+        times = _time(call, cases[case], [next(numbers) for _ in range(calls)], cold=cold)
         _settle(processor)
-        measured[case] = Measured(times, (time.process_time() - before) / calls)
-    expected = 0 if configuration.instrument is None else len(CASES) * (calls + WARM_UP)
-    if nowhere.count < expected:
-        sys.exit(f"{name}: {nowhere.count} spans of {expected} calls, so it did not watch all of them")
-    return measured
+        measured = Measured(times, (time.process_time() - before) / calls)
+        made += calls
+        if configuration.instrument is not None and nowhere.count < made:
+            sys.exit(f"{name}: {nowhere.count} spans of {made} calls, so it did not watch all of them")
+        print(json.dumps(vars(measured)), flush=True)
 
 
-def _time(call: Callable[[str], None], text: str, calls: int) -> list[float]:
+def _time(call: Callable[[str], None], text: str, numbers: Sequence[int], *, cold: bool) -> list[float]:
     """Seconds of each call. Each prompt is another one, since what was inspected before would only be remembered."""
     times = []
-    for number in range(calls):
-        unique = f"{calls} {number} {text}"
+    for number in numbers:
+        unique = f"{number} {text}"
         start = time.perf_counter()
         call(unique)
         times.append(time.perf_counter() - start)
         _record()
-        _stay_busy()
+        _stay_busy(cold=cold)
     return times
 
 
-def _stay_busy() -> None:
+def _stay_busy(*, cold: bool) -> None:
     end = time.perf_counter() + BUSY_SECONDS
     while time.perf_counter() < end:
-        pass
+        if cold:
+            bytes(_MEMORY)
 
 
 def _record() -> None:
@@ -294,17 +307,44 @@ def _settle(processor: Any) -> None:
         trace.get_tracer_provider().force_flush()  # type: ignore[attr-defined]
 
 
-def run(name: str, calls: int) -> dict[str, Measured]:
-    """Measure one configuration in a process of its own."""
-    with tempfile.TemporaryDirectory() as home:
+class Watcher:
+    """One configuration in a process of its own, which waits for its turns.
+
+    Args:
+        name: Of the configuration.
+        home: Folder for what it writes.
+        cold: Whether it empties the caches before each call.
+    """
+
+    def __init__(self, name: str, home: str, *, cold: bool) -> None:
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "ANTHROPIC_"))}
         environment |= {"OTEL_COMPLIANCE_DIR": home, "PYTHONWARNINGS": "ignore", **BATCHES}
         environment |= CONFIGURATIONS[name].environment
-        command = [sys.executable, __file__, "--measure", name, "--calls", str(calls)]
-        result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if result.returncode:
-        sys.exit(f"{name} failed:\n{result.stderr}")
-    return {case: Measured(**values) for case, values in json.loads(result.stdout.splitlines()[-1]).items()}
+        self._name = name
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, "--serve", name, *(["--cold"] if cold else [])],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def turn(self, case: str, calls: int) -> Measured:
+        """Let it make calls of one case."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([case, calls]) + "\n")
+        self._process.stdin.flush()
+        # An app, or the SDK of a peer, may print as well.
+        answers = (line for line in self._process.stdout if line.startswith("{"))
+        answer = next(answers, None)
+        if answer is None:
+            sys.exit(f"{self._name} failed")
+        return Measured(**json.loads(answer))
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
 
 
 def _quartiles(values: list[float]) -> tuple[float, float, float]:
@@ -312,8 +352,10 @@ def _quartiles(values: list[float]) -> tuple[float, float, float]:
     return first, median, third
 
 
-def _p99(seconds: list[float]) -> float:
-    return statistics.quantiles(seconds, n=100, method="inclusive")[98]
+def _p99(rounds: Rounds, case: str, name: str) -> float:
+    """Of all calls, in microseconds: those of one round are too few."""
+    seconds = [each for measured in rounds[name] for each in measured[case].seconds]
+    return 1e6 * statistics.quantiles(seconds, n=100, method="inclusive")[98]
 
 
 def _added(rounds: Rounds, case: str, name: str, statistic: Callable[[list[float]], float]) -> list[float]:
@@ -360,7 +402,8 @@ def _cells(case: str, name: str, rounds: Rounds, reference: list[float]) -> list
         return [""] * 6
     added = _added(rounds, case, name, statistics.median)
     first, median, third = _quartiles(added)
-    mean, tail = (statistics.median(_added(rounds, case, name, each)) for each in (statistics.fmean, _p99))
+    mean = statistics.median(_added(rounds, case, name, statistics.fmean))
+    tail = _p99(rounds, case, name) - _p99(rounds, case, BASELINE)
     cells = [
         _ratio(added, reference),
         *(f"{value:.0f}" for value in (median, mean, tail, _cpu_added(rounds, case, name))),
@@ -390,25 +433,39 @@ def slope_table(rounds: Rounds) -> list[str]:
     return lines
 
 
+def _rounds(present: Sequence[str], number: int, calls: int, *, cold: bool) -> Rounds:
+    """Let the configurations take turns."""
+    rounds: Rounds = {name: [] for name in present}
+    with tempfile.TemporaryDirectory() as home:
+        watchers = {name: Watcher(name, str(Path(home) / str(place)), cold=cold) for place, name in enumerate(present)}
+        for case, watcher in itertools.product(CASES, watchers.values()):
+            watcher.turn(case, WARM_UP)
+        for turn in range(number):
+            for name in present:
+                rounds[name].append({})
+            # Whoever came first or last each time would gain or lose by what else the machine does.
+            start = turn % len(present)
+            for case, name in itertools.product(CASES, (*present[start:], *present[:start])):
+                rounds[name][-1][case] = watchers[name].turn(case, calls)
+        for watcher in watchers.values():
+            watcher.close()
+    return rounds
+
+
 def main() -> None:
     """Measure everything and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smoke", action="store_true", help="run briefly, to see that it works")
-    parser.add_argument("--measure", choices=CONFIGURATIONS, help=argparse.SUPPRESS)
-    parser.add_argument("--calls", type=int, default=200, help="calls for each case and round")
+    parser.add_argument("--serve", choices=CONFIGURATIONS, help=argparse.SUPPRESS)
+    parser.add_argument("--calls", type=int, default=20, help="calls for each case and round")
+    parser.add_argument("--cold", action="store_true", help="empty the processor's caches before each call")
     arguments = parser.parse_args()
-    if arguments.measure:
-        measured = measure(arguments.measure, arguments.calls)
-        print(json.dumps({case: vars(values) for case, values in measured.items()}))
+    if arguments.serve:
+        serve(arguments.serve, cold=arguments.cold)
         return
-    number, calls = (2, 10) if arguments.smoke else (7, arguments.calls)
+    number, calls = (2, 10) if arguments.smoke else (ROUNDS, arguments.calls)
     present = [name for name, item in CONFIGURATIONS.items() if _installed(item.module)]
-    rounds: Rounds = {name: [] for name in present}
-    for turn in range(number):
-        # Whoever came first or last each time would gain or lose by what else the machine does.
-        start = turn % len(present)
-        for name in present[start:] + present[:start]:
-            rounds[name].append(run(name, calls))
+    rounds = _rounds(present, number, calls, cold=arguments.cold)
     print(f"{Path(__file__).name}: {number} rounds of {calls} calls; medians, microseconds")
     for case in CASES:
         print("\n".join(case_table(case, rounds)))

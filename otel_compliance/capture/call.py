@@ -193,8 +193,3 @@ class Call:
         request = len(self.request_content or b"") + sum(map(len, self.further_contents))
         answer = self.body.kept if self.body is not None else len(self.whole or b"")
         return request + answer + (self.assembler.retained if self.assembler is not None else 0)
-
-    def chunk_arrived(self) -> None:
-        """Note when the first part of a stream came."""
-        if not self.first_chunk_ns:
-            self.first_chunk_ns = time.time_ns()

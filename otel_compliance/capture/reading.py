@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -48,7 +49,7 @@ class BodyReader:
         content_type = call.answer_headers.get("content-type", "")
         if content_type.startswith("text/event-stream"):
             call.assembler = StreamAssembler()
-            return ServerSentEvents(partial(self._event, call))
+            return ServerSentEvents(partial(self.decoded, call))
         if content_type.startswith(_AWS_EVENT_STREAM):
             # Its events come from the SDK, which decodes them.
             call.assembler = StreamAssembler()
@@ -75,9 +76,12 @@ class BodyReader:
             call.output, call.body = UNINSPECTED, None
 
     def decoded(self, call: Call, event: Any) -> None:
-        """Take an event that the SDK decoded; one that cannot be read makes the whole answer uninspected."""
+        """Take an event; one that cannot be read makes the whole answer uninspected."""
         try:
-            self._event(call, event)
+            if not call.first_chunk_ns:
+                call.first_chunk_ns = time.time_ns()
+            if call.assembler is not None and not call.assembler.observe(event):
+                self._inspector.part_arrived(call, as_dict(event))
         except Exception as error:  # noqa: BLE001 - the app gets its event all the same
             health.swallow("capture.event", error)
             call.output = UNINSPECTED
@@ -92,11 +96,6 @@ class BodyReader:
             call.body.end()
             if call.body.failed:
                 call.output = UNINSPECTED
-
-    def _event(self, call: Call, event: Any) -> None:
-        call.chunk_arrived()
-        if call.assembler is not None and not call.assembler.observe(event):
-            self._inspector.part_arrived(call, as_dict(event))
 
     @staticmethod
     def _file(call: Call, content_type: str, size: int, digest: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 MAX_RETAINED_CHARS: Final = 1 << 20
@@ -56,18 +56,21 @@ class StreamAssembler:
         Returns:
             Whether it is an event of a message stream; other events are not taken.
         """
-        match _field(event, "type"):
-            case "content_block_delta":
-                self._delta(_field(event, "index"), _field(event, "delta"))
+        get: Callable[..., Any] = dict.get if isinstance(event, dict) else getattr
+        kind = get(event, "type", None)
+        if kind == "content_block_delta":
+            self._delta(get, get(event, "index", None), get(event, "delta", None))
+            return True
+        match kind:
             case "content_block_start":
-                self._begin(_field(event, "index"), as_dict(_field(event, "content_block")))
+                self._begin(get(event, "index", None), as_dict(get(event, "content_block", None)))
             case "message_start":
-                self._message = as_dict(_field(event, "message"))
+                self._message = as_dict(get(event, "message", None))
             case "message_delta":
-                self._finish(event)
+                self._finish(as_dict(get(event, "delta", None)), as_dict(get(event, "usage", None)))
             case "message_stop":
                 self.stopped = True
-            case kind:
+            case _:
                 return kind in _WITHOUT_CONTENT
         return True
 
@@ -89,22 +92,27 @@ class StreamAssembler:
         if self._has_room(_weight(block)):
             self._blocks[index] = block
 
-    def _delta(self, index: int, delta: Any) -> None:
-        kind = _field(delta, "type")
-        field = _TEXT_DELTAS.get(kind)
-        if field is not None:
-            piece = _field(delta, field) or ""
-            if self._has_room(len(piece)):
-                text = self._texts.get(index)
-                if text is None:
-                    text = self._texts[index] = _Text()
-                text.append(piece)
-        elif kind != _OPAQUE_DELTA:
+    def _delta(self, get: Callable[..., Any], index: int, delta: Any) -> None:
+        field = _TEXT_DELTAS.get(get(delta, "type", None))
+        if field is None:
             self._keep_whole(index, as_dict(delta))
+            return
+        piece = get(delta, field, None) or ""
+        # Nearly all events of a stream come here, and each call of a function is time of the app's.
+        self.retained += len(piece)
+        if self.retained > MAX_RETAINED_CHARS:
+            self._overflow()
+            return
+        text = self._texts.get(index)
+        if text is None:
+            text = self._texts[index] = _Text()
+        text.pieces.append(piece)
+        if len(text.pieces) > _MANY_PIECES:
+            text.join()
 
     def _keep_whole(self, index: int, delta: dict[str, Any]) -> None:
         """Keep a delta that is no piece of a text: a citation, or what a newer API sends."""
-        if self._has_room(_weight(delta)):
+        if delta.get("type") != _OPAQUE_DELTA and self._has_room(_weight(delta)):
             block = self._blocks.setdefault(index, {})
             if "citation" not in delta:
                 block.setdefault("deltas", []).append(delta)
@@ -114,17 +122,20 @@ class StreamAssembler:
                 block["citations"] = [delta["citation"]]
 
     def _has_room(self, size: int) -> bool:
-        """Count `size` characters more; when they are too many, drop all that was kept."""
+        """Count `size` characters more."""
         self.retained += size
         if self.retained > MAX_RETAINED_CHARS:
-            self.overflowed = True
-            self._blocks.clear()
-            self._texts.clear()
+            self._overflow()
         return not self.overflowed
 
-    def _finish(self, event: Any) -> None:
-        self._message["stop_reason"] = _field(_field(event, "delta"), "stop_reason")
-        usage = {key: value for key, value in as_dict(_field(event, "usage")).items() if value is not None}
+    def _overflow(self) -> None:
+        self.overflowed = True
+        self._blocks.clear()
+        self._texts.clear()
+
+    def _finish(self, delta: dict[str, Any], usage: dict[str, Any]) -> None:
+        self._message["stop_reason"] = delta.get("stop_reason")
+        usage = {key: value for key, value in usage.items() if value is not None}
         # The counts are cumulative: they replace those of message_start, they are not added to them.
         self._message["usage"] = {**self._message.get("usage", {}), **usage}
         self.complete = True
@@ -143,27 +154,18 @@ class StreamAssembler:
 class _Text:
     """A text that comes in pieces. Short strings take many times the memory of what they hold: they are joined."""
 
-    __slots__ = ("_joined", "_pieces")
-
-    _MANY: Final = 256
+    __slots__ = ("_joined", "pieces")
 
     def __init__(self) -> None:
+        self.pieces: list[str] = []
         self._joined: list[str] = []
-        self._pieces: list[str] = []
 
-    def append(self, piece: str) -> None:
-        pieces = self._pieces
-        pieces.append(piece)
-        if len(pieces) >= self._MANY:
-            self._joined.append("".join(pieces))
-            pieces.clear()
+    def join(self) -> None:
+        self._joined.append("".join(self.pieces))
+        self.pieces.clear()
 
     def whole(self) -> str:
-        return "".join((*self._joined, *self._pieces))
-
-
-def _field(event: Any, name: str) -> Any:
-    return event.get(name) if isinstance(event, dict) else getattr(event, name, None)
+        return "".join((*self._joined, *self.pieces))
 
 
 def as_dict(model: Any) -> dict[str, Any]:
@@ -173,6 +175,9 @@ def as_dict(model: Any) -> dict[str, Any]:
     dumped: dict[str, Any] = model.model_dump(mode="json", by_alias=True, warnings=False)
     return dumped
 
+
+_MANY_PIECES: Final = 256
+"""Pieces of a text that are kept apart."""
 
 _ITEM_CHARS: Final = 16
 """What a value counts for besides its text, so that many empty ones are bounded, too."""

@@ -24,7 +24,7 @@ EXIT_SECONDS: Final = 10.0
 """How long an exiting process waits at most for the call that is being recorded."""
 
 LINGER_SECONDS: Final = 0.01
-"""How long a job waits at most while calls follow each other. To wake a thread for each takes longer than to leave one."""
+"""How long a job waits at most while calls follow each other: to wake the thread for each would hold up the app."""
 
 LINGER_TURNS: Final = 100
 """How often the thread looks for another job before it sleeps until it is woken: a second, and an idle app is idle."""
@@ -35,7 +35,8 @@ Job = Callable[[], None]
 class Worker:
     """Does jobs one after the other on a thread of its own, which starts with the first.
 
-    The thread is woken only when it sleeps for long: waking it holds up whoever submits, more than all else here. Never loses a job, but with the process: when too much waits, the thread that submits does its job itself. That
+    The thread is woken only when it sleeps for long: to wake it holds up whoever submits more than all else here does.
+    Never loses a job, but with the process: when too much waits, the thread that submits does its job itself. That
     bounds the memory and slows down whoever is too fast. May be used in finalizers, wherever the garbage collector
     runs them. A forked child has a worker of its own; what waited belongs to the parent.
     """
@@ -131,7 +132,10 @@ class Worker:
                     self._bell.get(timeout=LINGER_SECONDS)
                 continue
             with self._lock:
-                self._asleep = not self._jobs
+                # In this order: a finalizer on this very thread may submit a job between any two steps.
+                self._asleep = True
+                if self._jobs:
+                    self._asleep = False
             if self._asleep:
                 self._bell.get()
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 import weakref
 
 import pytest
@@ -111,6 +112,36 @@ def test_a_job_is_not_kept() -> None:
     assert worker.flush(10)
     assert worker.flush(10)
     assert reference() is None
+
+
+def _soon(done: list[int], wanted: list[int]) -> bool:
+    """Whether jobs are done within some seconds, without anybody asking for it."""
+    end = time.monotonic() + 10
+    while done != wanted and time.monotonic() < end:
+        time.sleep(0.001)
+    return done == wanted
+
+
+def test_a_job_is_done_though_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the thread lingers, and when it has gone to sleep since the last job, a job is done by itself."""
+    monkeypatch.setattr(module, "LINGER_SECONDS", 0.001)
+    monkeypatch.setattr(module, "LINGER_TURNS", 5)
+    worker, done = Worker(), list[int]()
+    for number in range(5):
+        worker.submit(lambda number=number: done.append(number))
+        assert _soon(done, list(range(number + 1)))
+        time.sleep(0.05 * (number % 2))
+
+
+def test_jobs_that_come_as_the_thread_goes_to_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No job is left behind at the moment between the last look and sleep."""
+    monkeypatch.setattr(module, "LINGER_SECONDS", 0.0001)
+    monkeypatch.setattr(module, "LINGER_TURNS", 1)
+    worker, done = Worker(), list[int]()
+    for number in range(500):
+        worker.submit(lambda number=number: done.append(number))
+        time.sleep(0.0002 * (number % 4))
+        assert _soon(done, list(range(number + 1)))
 
 
 def test_many_threads_lose_nothing() -> None:
