@@ -51,6 +51,9 @@ _TABLE_FUNCTIONS: Final = frozenset(
 _FUNCTIONS: Final = frozenset({"file", "getclienthttpheader", "sleep", "sleepeachrow"})
 """Functions that read files, read the client's token, or only hold up others. Those named ``ai…`` call a provider."""
 
+_HIGHER_ORDER: Final = ("array", "map")
+"""Beginnings of the names of functions that call another one by its bare name: ``arrayMap(file, ['/etc/passwd'])``."""
+
 _TABLE_ENGINES: Final = frozenset(
     {"aggregatingmergetree", "memory", "mergetree", "replacingmergetree", "summingmergetree"}
 )
@@ -89,12 +92,13 @@ _SYSTEM_TABLES: Final = frozenset(
 """Tables of the database ``system`` that dashboards and their drivers read; others tell what other users do."""
 
 
-def screen(statement: Statement, user: User, *, changes: bool) -> None:
+def screen(statement: Statement, user: User, *, parameters: Mapping[str, str], changes: bool) -> None:
     """See whether a statement is served.
 
     Args:
         statement: The statement.
         user: Who sent it.
+        parameters: Values of its parameters.
         changes: Whether it may change anything.
 
     Raises:
@@ -109,7 +113,7 @@ def screen(statement: Statement, user: User, *, changes: bool) -> None:
         raise access_denied("Rows in this format are not taken")
     _screen_kind(statement.tree)
     for node in _nodes(statement.tree):
-        _screen_node(node)
+        _screen_node(node, parameters)
         if user.read_only:
             _screen_for_dashboards(node)
 
@@ -127,7 +131,7 @@ def _screen_kind(tree: Tree) -> None:
             raise ServerException(164, "READONLY", "The setting readonly is not changed")
 
 
-def _screen_node(node: Tree) -> None:
+def _screen_node(node: Tree, parameters: Mapping[str, str]) -> None:
     if "out_file" in node:
         raise access_denied("INTO OUTFILE is not served")
     if isinstance(function := node.get("table_function") or node.get("as_table_function"), Mapping):
@@ -138,12 +142,26 @@ def _screen_node(node: Tree) -> None:
         _allow(str(node["name"]), allowed, "The engine")
     elif kind == "Function":
         _screen_function(str(node["name"]))
+        if str(node["name"]).startswith(_HIGHER_ORDER):
+            for name in _bare_names(node, parameters):
+                _screen_function(name)
     elif kind == "ColumnsApplyTransformer":
         _screen_function(str(node.get("func_name", "")))
     elif kind == "TableIdentifier" and (parts := _parts(node))[:-1]:
         _allow(parts[0], _DATABASES, "The database")
     elif kind == "SetQuery":
         _screen_settings(node)
+    elif kind == "AlterCommand" and (node["detach"] or "FREEZE" in str(node["command_type"])):
+        raise access_denied("Rows are not put aside: what is erased would stay there")
+
+
+def _bare_names(function: Tree, parameters: Mapping[str, str]) -> Iterator[str]:
+    """Arguments that are a bare name, or a parameter for one. Nobody has seen those that a session has from before."""
+    for argument in function.get("arguments", {}).get("children", ()):
+        if argument.get("type") == "Identifier":
+            yield str(argument["name"])
+            for part in argument.get("children", ()):
+                yield parameters.get(str(part["name"]), "file")
 
 
 def _screen_settings(node: Tree) -> None:
