@@ -277,7 +277,7 @@ class _Batch:
     @staticmethod
     def _nanoseconds(value: float, most: int) -> int:
         """A whole number of nanoseconds from 0 to `most`. What is no number at all becomes 0."""
-        return int(min(max(value, 0), most)) if value == value else 0  # noqa: PLR0124 - NaN is not itself
+        return 0 if math.isnan(value) else int(min(max(value, 0), most))
 
     def _storable(self, value: str) -> str:
         """Text that is valid UTF-8 and of bounded length."""

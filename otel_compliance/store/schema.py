@@ -13,6 +13,7 @@ from typing import Final
 from otel_compliance.errors import SchemaError
 from otel_compliance.names import Table
 from otel_compliance.store.client import Store
+from otel_compliance.store.drift import drift
 from otel_compliance.store.rows import Block
 from otel_compliance.store.topology import Topology
 
@@ -119,7 +120,8 @@ def migrate(
 ) -> list[Migration]:
     """Bring the schema up to date. Safe to run twice, and by several processes at once.
 
-    ClickHouse has no transactions over DDL, so each statement of a migration must do no harm when it runs again.
+    ClickHouse has no transactions over DDL, so each statement of a migration must do no harm when it runs again. That
+    also brings back tables and views that somebody dropped: then every migration runs again.
 
     Args:
         store: The store.
@@ -128,13 +130,16 @@ def migrate(
         shipped: The migrations; those of this version when left out.
 
     Returns:
-        The migrations that were, or would be, applied.
+        The migrations that were, or would be, applied, those that run again included.
 
     Raises:
         SchemaError: As `pending`.
         StoreError: A statement failed; its migration and what follows were not recorded.
     """
+    shipped = migrations() if shipped is None else shipped
     todo = pending(store, shipped)
+    if drift(store, shipped[: len(shipped) - len(todo)]).missing:
+        todo = list(shipped)
     if dry_run or not todo:
         return todo
     store.command(topology.rendered(_CREATE_RECORD))

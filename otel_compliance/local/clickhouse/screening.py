@@ -141,32 +141,39 @@ def _screen_node(node: Tree, parameters: Mapping[str, str]) -> None:
         allowed = _TABLE_ENGINES if node["kind"] == "TABLE_ENGINE" else _DATABASE_ENGINES
         _allow(str(node["name"]), allowed, "The engine")
     elif kind == "Function":
-        _screen_function(str(node["name"]))
-        if str(node["name"]).startswith(_HIGHER_ORDER):
-            for name in _bare_names(node, parameters):
-                _screen_function(name)
+        for name in _called(node, parameters):
+            _screen_function(name)
     elif kind == "ColumnsApplyTransformer":
         _screen_function(str(node.get("func_name", "")))
     elif kind == "TableIdentifier" and (parts := _parts(node))[:-1]:
         _allow(parts[0], _DATABASES, "The database")
     elif kind == "SetQuery":
         _screen_settings(node)
-    elif kind == "AlterCommand" and (node["detach"] or "FREEZE" in str(node["command_type"])):
-        raise access_denied("Rows are not put aside: what is erased would stay there")
+    elif kind == "AlterCommand":
+        _screen_alter(node)
 
 
-def _bare_names(function: Tree, parameters: Mapping[str, str]) -> Iterator[str]:
-    """Arguments that are a bare name, or a parameter for one. Nobody has seen those that a session has from before."""
+def _called(function: Tree, parameters: Mapping[str, str]) -> Iterator[str]:
+    """Names of the functions that a call may run: its own, and those that are arguments of it as a bare name."""
+    yield str(function["name"])
+    if not str(function["name"]).startswith(_HIGHER_ORDER):
+        return
     for argument in function.get("arguments", {}).get("children", ()):
         if argument.get("type") == "Identifier":
             yield str(argument["name"])
-            for part in argument.get("children", ()):
-                yield parameters.get(str(part["name"]), "file")
+            for parameter in argument.get("children", ()):
+                # Nobody has seen what a session has from before.
+                yield parameters.get(str(parameter["name"]), "file")
 
 
 def _screen_settings(node: Tree) -> None:
     if any(change["name"] in _PLACES for change in node.get("changes", ())):
         raise access_denied("Where tables lie is not chosen")
+
+
+def _screen_alter(node: Tree) -> None:
+    if node["detach"] or "FREEZE" in str(node["command_type"]):
+        raise access_denied("Rows are not put aside: what is erased would stay there")
 
 
 def _screen_function(name: str) -> None:
