@@ -95,6 +95,18 @@ def test_what_was_altered_is_named(scratch: Store, statement: str, problem: str)
     assert drift(scratch, migrations()) == Drift(altered=(problem,))
 
 
+def test_repeated_inserts_are_recognised_after_the_next_start(store: Store) -> None:
+    """By views that the same process made, too: what it inserted is repeated after a crash, by the next process."""
+    rows = block("0001", table="otel_logs", LogAttributes=[{Attr.AUDIT_CHAIN_ID: "c", Attr.AUDIT_SEQUENCE: "1"}])
+    tables = ("otel_logs", "otel_audit")
+    store.insert(rows, token="token")
+    for view in store.query("SELECT name FROM system.tables WHERE database = 'otel' AND engine = 'MaterializedView'"):
+        store.command(f"DETACH TABLE {view['name']} SYNC")
+        store.command(f"ATTACH TABLE {view['name']}")
+    store.insert(rows, token="token")
+    assert [store.query(f"SELECT count() AS n FROM {table}") for table in tables] == [[{"n": 1}], [{"n": 1}]]
+
+
 def test_an_edited_migration_is_refused(scratch: Store) -> None:
     """History that was changed after it was applied is an error that names the file."""
     migrate(scratch, shipped=[FIRST])
