@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from otel_compliance.cli.answer import Answer, ExitCode, plain_table, progress
-from otel_compliance.cli.session import opened_store
+from otel_compliance.cli.session import embedded_folder, opened_store
 from otel_compliance.cli.trail import audit_trail
 from otel_compliance.config import Settings
 from otel_compliance.durable import create_file
@@ -97,7 +97,7 @@ def _systems(
     with opened_store(settings) as store:
         if erased is not None:
             _refuse_held(store, erased)
-        yield [*systems, StoreErasure(store)]
+        yield [*systems, StoreErasure(store, embedded_folder(settings))]
 
 
 def _refuse_held(store: Store, subject: Subject) -> None:

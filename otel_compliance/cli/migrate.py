@@ -21,8 +21,9 @@ Where = Annotated[
 def migrate(dry_run: DryRun = False, topology: Where = Topology.NODE) -> Answer:
     """Bring the tables of the store up to this version.
 
-    Applies the numbered migrations that the store lacks, each once and in order. Run it when a server is set up and
-    after every upgrade; the embedded store is kept current by the commands that read it.
+    Applies the numbered migrations that the store lacks, each once and in order. Where somebody dropped a table or a
+    view, all run again, which makes it anew. Run it when a server is set up and after every upgrade; the embedded store
+    is kept current by the commands that read it.
 
     Example: otel-compliance migrate --dry-run
     """

@@ -33,6 +33,12 @@ def store_dsn(settings: Settings) -> str:
     return settings.store
 
 
+def embedded_folder(settings: Settings) -> Path | None:
+    """The folder of the embedded store; `None` for a server."""
+    dsn = store_dsn(settings)
+    return Path(dsn.removeprefix(EMBEDDED)).absolute() if dsn.startswith(EMBEDDED) else None
+
+
 @contextmanager
 def opened_store(settings: Settings) -> Iterator[Store]:
     """Open the store with its schema in place and the spool delivered, saying on standard error what was delivered.
@@ -65,23 +71,21 @@ def connected(settings: Settings) -> Store:
     """
     from otel_compliance.store import client
 
-    dsn = store_dsn(settings)
     try:
-        return client.connect(dsn)
+        return client.connect(store_dsn(settings))
     except StoreUnavailable:
-        front = _front_of(settings, dsn)
+        front = _front_of(settings)
         if front is None:
             raise
     return client.connect(front)
 
 
-def _front_of(settings: Settings, dsn: str) -> str | None:
+def _front_of(settings: Settings) -> str | None:
     """The DSN of the process that owns the embedded store and serves it."""
     from otel_compliance.local.clickhouse.address import dsn_of_running
 
-    if not dsn.startswith(EMBEDDED):
-        return None
-    return dsn_of_running(settings.directory, Path(dsn.removeprefix(EMBEDDED)).absolute())
+    folder = embedded_folder(settings)
+    return dsn_of_running(settings.directory, folder) if folder is not None else None
 
 
 def sql(name: str) -> str:
@@ -101,7 +105,7 @@ def make_current(store: Store, settings: Settings) -> DrainReport:
     from otel_compliance.store import drain, schema, spool
     from otel_compliance.store.holds import Holds
 
-    embedded = store_dsn(settings).startswith(EMBEDDED)
+    embedded = embedded_folder(settings) is not None
     if embedded:
         schema.migrate(store)
     delivered = drain.drain(spool.Spool.from_settings(settings), store)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from otel_compliance.cli.answer import Answer, progress
-from otel_compliance.cli.session import EMBEDDED, make_current, store_dsn
+from otel_compliance.cli.session import embedded_folder, make_current, store_dsn
 from otel_compliance.config import Settings
 from otel_compliance.errors import ConfigError
 
@@ -48,13 +48,13 @@ def up(port: Port = 8123) -> Answer:
 
 
 def _embedded_path(settings: Settings) -> Path:
-    dsn = store_dsn(settings)
-    if not dsn.startswith(EMBEDDED):
+    folder = embedded_folder(settings)
+    if folder is None:
         raise ConfigError(
             "OTEL_COMPLIANCE_STORE is a server, which needs nothing in front of it",
             remedy="use the server's own address, or unset OTEL_COMPLIANCE_STORE",
         )
-    return Path(dsn.removeprefix(EMBEDDED)).absolute()
+    return folder
 
 
 def _open(stack: ExitStack, settings: Settings, path: Path, port: int) -> ClickHouseFront:

@@ -70,7 +70,7 @@ class ContentSealer:
         timestamp, trace_id, span_id = span
         user = attributes.get(Attr.USER_ID, "")
         key = self._keys.key(user or day_subject(self._ring, timestamp))
-        days = min(self._retention_days, int(attributes.get(Attr.RETENTION_DAYS, self._retention_days)))
+        days = max(0, min(self._retention_days, int(attributes.get(Attr.RETENTION_DAYS, self._retention_days))))
         return [
             (timestamp, trace_id, span_id, user, name, _seal(key, value, trace_id, span_id, name), days)
             for name, value in content.items()

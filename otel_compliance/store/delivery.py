@@ -237,8 +237,10 @@ class Delivery:
 
     def _is_stored(self, batch: Batch) -> bool:
         """Whether rows of a batch are in their table."""
+        if not batch.segments:
+            return False
         sql = f"SELECT 1 FROM {batch.table} WHERE Segment IN {{names:Array(String)}} LIMIT 1"  # noqa: S608 - ours
-        return bool(batch.segments and self._store.query(sql, {"names": [str(name) for name in batch.names]}))
+        return bool(self._store.query(sql, {"names": [str(name) for name in batch.names]}))
 
     def _delivered(self, path: Path, name: SegmentName) -> None:
         self._spool.remove(path)

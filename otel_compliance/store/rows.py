@@ -6,6 +6,7 @@ import base64
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -27,6 +28,7 @@ MAX_TEXT_CHARS: Final = 1 << 20
 """Characters of one value that are stored; a longer one is cut, and says so at its end."""
 
 _MAX_DURATION: Final = (1 << 63) - 1
+_MAX_INT_BITS: Final = 4096
 
 MAX_NANOSECONDS: Final = int(datetime(2090, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
 """Times are clamped to 1970 to 2090. Sorting keys and TTLs of the Collector's tables are 32-bit and end in 2106: a row
@@ -150,6 +152,7 @@ class _Batch:
     def span(self, span: ReadableSpan) -> tuple[Any, ...]:
         """One row of ``otel_traces``."""
         context, scope = span.get_span_context(), span.instrumentation_scope
+        # Apps give times as floats, too, against the types: `time.time() * 1e9`.
         start, end = span.start_time or 0, span.end_time or 0
         events, links = span.events, span.links
         resource = self._resource(span.resource)
@@ -159,18 +162,18 @@ class _Batch:
             format_span_id(context.span_id) if context else "",
             format_span_id(span.parent.span_id) if span.parent else "",
             self._storable(context.trace_state.to_header()) if context else "",
-            self._storable(span.name),
+            self.text(span.name),
             span.kind.name.capitalize(),
             resource.get("service.name", ""),
             resource,
             self._storable(scope.name) if scope else "",
             self._storable(scope.version or "") if scope else "",
             self._attributes(span.attributes),
-            min(max(end - start, 0), _MAX_DURATION),
+            self._nanoseconds(end - start, _MAX_DURATION),
             span.status.status_code.name.capitalize(),
             self._storable(span.status.description or ""),
             [self._moment(event.timestamp) for event in events],
-            [self._storable(event.name) for event in events],
+            [self.text(event.name) for event in events],
             [self._attributes(event.attributes) for event in events],
             [format_trace_id(link.context.trace_id) for link in links],
             [format_span_id(link.context.span_id) for link in links],
@@ -210,7 +213,8 @@ class _Batch:
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, int):
-            return str(int(value))
+            # Python writes out no number that is much longer.
+            return str(int(value)) if value.bit_length() <= _MAX_INT_BITS else self._refused(value)
         if isinstance(value, float):
             return _number(value)
         if isinstance(value, bytes | bytearray | memoryview):
@@ -226,7 +230,7 @@ class _Batch:
             pass
         try:
             return _encode(self._plain(value))
-        except RecursionError:
+        except (RecursionError, ValueError):
             return self._refused(value)
 
     def _plain(self, value: Any) -> Any:
@@ -260,14 +264,20 @@ class _Batch:
         for name, value in stored.items():
             if type(value) is not str or len(value) > MAX_TEXT_CHARS or not value.isascii():
                 stored[name] = self.text(value)
-        if all(map(str.isascii, stored)):
-            return cast("dict[str, str]", stored)
-        return {self._storable(name): value for name, value in stored.items()}
+        with suppress(TypeError):  # of a name that is no text
+            if all(map(str.isascii, stored)):
+                return cast("dict[str, str]", stored)
+        return {self.text(name): value for name, value in stored.items()}
 
-    def _moment(self, nanoseconds: int) -> int:
-        clamped = min(max(nanoseconds, 0), MAX_NANOSECONDS)
+    def _moment(self, nanoseconds: float) -> int:
+        clamped = self._nanoseconds(nanoseconds, MAX_NANOSECONDS)
         self.altered += clamped != nanoseconds
         return clamped
+
+    @staticmethod
+    def _nanoseconds(value: float, most: int) -> int:
+        """A whole number of nanoseconds from 0 to `most`. What is no number at all becomes 0."""
+        return 0 if math.isnan(value) else int(min(max(value, 0), most))
 
     def _storable(self, value: str) -> str:
         """Text that is valid UTF-8 and of bounded length."""

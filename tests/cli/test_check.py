@@ -12,7 +12,7 @@ import pytest
 
 from otel_compliance.cli.check import software, storage
 from otel_compliance.cli.check.diagnosis import Item, Subject, diagnose
-from otel_compliance.store import client, schema
+from otel_compliance.store import client, drift, schema
 
 KEY = base64.b64encode(bytes(32)).decode()
 
@@ -213,6 +213,17 @@ def test_the_schema_is_behind(monkeypatch: pytest.MonkeyPatch, dsn: str, expecte
     monkeypatch.setattr(schema, "pending", lambda _: ["one", "two"])
     (item,) = storage.store(Subject.of({"OTEL_COMPLIANCE_STORE": dsn}))
     assert (item.status, item.detail, item.remedy) == expected
+
+
+def test_a_schema_that_somebody_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is missing from the tables is named, and so is what would make their rows wrong without an error."""
+    monkeypatch.setattr(client, "connect", lambda _: nullcontext(SimpleNamespace(server_version="26.9")))
+    monkeypatch.setattr(schema, "pending", lambda _: [])
+    monkeypatch.setattr(drift, "drift", lambda *_: drift.Drift(("a_mv", "b"), ("c has another query",)))
+    missing, altered = storage.store(Subject.of({"OTEL_COMPLIANCE_STORE": "http://ch:8123/x"}))
+    where = "http://ch:8123/x, ClickHouse 26.9"
+    assert (missing.status, missing.detail) == ("fail", f"{where}, lacks a_mv, b, which somebody dropped")
+    assert (altered.status, altered.detail) == ("warn", f"{where}, was altered: c has another query")
 
 
 def test_a_check_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:

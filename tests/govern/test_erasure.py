@@ -1,6 +1,7 @@
 """One person is gone from every system, the audit chains still verify, and what failed is never called done."""
 
 import concurrent.futures
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.trace import Link, SpanContext
 
 from otel_compliance import health
 from otel_compliance.audit import AuditLog, from_row, read_chain_file, verify
@@ -100,6 +102,48 @@ def test_no_trace_of_the_person_in_the_files_of_the_engine(recorded: Settings, s
     old = f"SELECT name FROM system.parts WHERE database = currentDatabase() AND NOT active AND table IN ({changed})"
     assert store.query(old) == []
     assert store.query(tables) == before
+
+
+def test_rows_that_mention_the_person_anywhere_are_erased(recorded: Settings, store: Store) -> None:
+    """In other attributes, events, links, names and bodies: what a search finds can be erased, and is."""
+    exporter, log_exporter = ClickHouseSpanExporter(recorded), ClickHouseLogExporter(recorded)
+    spans, logs = TracerProvider(shutdown_on_exit=False), LoggerProvider(shutdown_on_exit=False)
+    spans.add_span_processor(SimpleSpanProcessor(exporter))
+    logs.add_log_record_processor(SimpleLogRecordProcessor(log_exporter))
+    tracer, mention = spans.get_tracer("t"), {"who": f"[{JANE.pseudonym}, {JOHN.pseudonym}]"}
+    tracer.start_span("attribute", attributes=mention).end()
+    tracer.start_span(f"name {JANE.pseudonym}").end()
+    tracer.start_span("link", links=[Link(SpanContext(1, 2, is_remote=False), mention)]).end()
+    with tracer.start_as_current_span("event") as span:
+        span.add_event("e", mention)
+    tracer.start_span("other", attributes={"who": JOHN.pseudonym}).end()
+    log = AuditLog(directory=recorded.audit_log, logger_provider=logs)
+    log.record(Event.REQUEST, mention)
+    log.close()
+    drain(Spool.from_settings(recorded), store)
+    files = AuditFileErasure(recorded.audit_log)
+    assert run(files, StoreErasure(store)).outcomes == (Outcome("audit files", 3, 0, 1), Outcome("store", 12, 0, 1))
+    assert store.query("SELECT SpanName FROM otel_traces WHERE UserId = ''") == [{"SpanName": "other"}]
+    report = verify([from_row(row) for row in store.query(sql("audit"))], ordered=False)
+    assert (report.problems, report.erased) == ((), 3)
+    statements = store.query("SELECT DISTINCT command FROM system.mutations WHERE database = currentDatabase()")
+    assert not [row for row in statements if JANE.pseudonym in row["command"]]
+
+
+def test_copies_that_cannot_be_searched_make_it_incomplete(recorded: Settings, store: Store) -> None:
+    """Detached parts and snapshots keep what was deleted; the rows in the tables are gone all the same."""
+    assert store._lease is not None
+    system = StoreErasure(store, store._lease.path)
+    store.command("ALTER TABLE otel_traces FREEZE WITH NAME 'before'")
+    shadow = store._lease.path / "shadow"
+    problem = f"{shadow}: snapshots of tables cannot be searched: remove them"
+    assert run(system).outcomes == (Outcome("store", 6, None, 3, problem),)
+    shutil.rmtree(shadow)
+    store.command("ALTER TABLE otel_traces DETACH PARTITION ALL")
+    problem = "1 detached parts of tables cannot be searched: attach or drop them"
+    assert run(system).outcomes == (Outcome("store", 0, None, 3, problem),)
+    store.command("ALTER TABLE otel_traces DROP DETACHED PARTITION ALL SETTINGS allow_drop_detached = 1")
+    assert run(system).complete
 
 
 def test_old_files_that_stay_are_never_called_done(

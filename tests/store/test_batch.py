@@ -175,6 +175,22 @@ def test_a_batch_of_which_some_segments_are_left_is_completed(
     assert list(tmp_path.glob(".*.batch")) == []
 
 
+def test_a_crash_after_the_last_segment_was_removed_stops_nothing(tmp_path: Path, store: Store) -> None:
+    """The log names a batch of which no segment is left; the next pass forgets it and delivers what came since."""
+    spool = Spool(tmp_path / "spool", RING)
+    spool.append(block("0001"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch.BatchLog, "end", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            drain(spool, store)
+    assert spool.segments() == []
+    assert list(spool.directory.glob(".*.batch"))
+    spool.append(block("0002"))
+    assert drain(spool, store) == DrainReport(segments=1, rows=1)
+    assert list(spool.directory.glob(".*.batch")) == []
+    assert stored(store) == ["0001", "0002"]
+
+
 def test_what_was_erased_after_a_crash_stays_erased(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

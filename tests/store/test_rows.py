@@ -218,6 +218,28 @@ def test_rows_of_wrong_clocks_do_not_expire_at_once(store: Store) -> None:
     ]
 
 
+def test_what_types_forbid_and_apps_do_costs_no_row(store: Store) -> None:
+    """Times as floats and as no number, names that are no text, and numbers too long to write out."""
+    rows = spans() + spans(attributes={"short": 2**64, "long": 10**5000, "list": [10**5000]}) + spans()
+    rows[0]._start_time, rows[0]._end_time = float(START), float(START) + 1024
+    rows[0]._events[0]._timestamp = float(START)
+    rows[1]._attributes = {**rows[1].attributes, 1: "one", None: "none"}
+    rows[2]._name, rows[2]._start_time = 5, float("nan")
+    store.insert(block := span_block(rows))
+    assert (block.count, block.altered) == (3, 3)
+    assert block.columns["Timestamp"] == [int(float(START)), START, 0]
+    assert block.columns["Duration"][0] == 1024
+    assert block.columns["Events.Timestamp"][0] == [int(float(START))]
+    assert block.columns["SpanName"] == ["call", "call", "5"]
+    assert block.columns["SpanAttributes"][1] == {
+        "short": str(2**64),
+        "long": "[int]",
+        "list": "[tuple]",
+        "1": "one",
+        "": "none",
+    }
+
+
 def test_times_out_of_range_are_clamped() -> None:
     """A clock that is absurd gives a row, not an error."""
     [span] = spans()

@@ -12,6 +12,7 @@ from support.store import NOW, audit_row, insert_calls
 from otel_compliance.errors import SchemaError
 from otel_compliance.names import Attr, GenAI
 from otel_compliance.store.client import Store
+from otel_compliance.store.drift import Drift, drift
 from otel_compliance.store.schema import Migration, migrate, migrations, pending
 from otel_compliance.store.topology import Topology
 
@@ -46,6 +47,64 @@ def test_the_shipped_schema_applies_to_an_empty_database(scratch: Store) -> None
     """All shipped migrations run, and running them again changes nothing."""
     assert migrate(scratch) == list(migrations())
     assert migrate(scratch) == []
+
+
+def test_what_was_dropped_is_made_again(scratch: Store) -> None:
+    """A table without its view takes rows and feeds nothing: a migration finds that out, and mends it."""
+    migrate(scratch)
+    assert drift(scratch, migrations()) == Drift()
+    query = scratch.query("SELECT as_select FROM system.tables WHERE name = 'otel_audit_mv' AND database = 'scratch'")
+    scratch.command("DROP VIEW otel_audit_mv")
+    scratch.command("DROP TABLE genai_latency_hour")
+    assert drift(scratch, migrations()) == Drift(missing=("otel_audit_mv", "genai_latency_hour"))
+    assert migrate(scratch, dry_run=True) == list(migrations())
+    assert drift(scratch, migrations()).missing
+    assert migrate(scratch) == list(migrations())
+    assert drift(scratch, migrations()) == Drift()
+    again = scratch.query("SELECT as_select FROM system.tables WHERE name = 'otel_audit_mv' AND database = 'scratch'")
+    assert again == query
+    assert scratch.query("SELECT count() AS n FROM schema_migrations") == [{"n": len(migrations())}]
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("ALTER TABLE otel_audit_mv MODIFY QUERY SELECT * FROM otel_logs WHERE 0", "otel_audit_mv has another query"),
+        (
+            "ALTER TABLE otel_audit MODIFY SETTING non_replicated_deduplication_window = 0",
+            "otel_audit does not recognise repeated inserts",
+        ),
+        (
+            "ALTER TABLE otel_audit RESET SETTING non_replicated_deduplication_window",
+            "otel_audit does not recognise repeated inserts",
+        ),
+        (
+            "ALTER TABLE otel_traces MODIFY COLUMN StatusMessage LowCardinality(String)",
+            "otel_traces has no column StatusMessage of the type String",
+        ),
+        (
+            "ALTER TABLE otel_traces RENAME COLUMN TraceState TO State",
+            "otel_traces has no column TraceState of the type String",
+        ),
+    ],
+)
+def test_what_was_altered_is_named(scratch: Store, statement: str, problem: str) -> None:
+    """What the engine takes without a word would be missing from what is derived, or count twice."""
+    migrate(scratch)
+    scratch.command(statement)
+    assert drift(scratch, migrations()) == Drift(altered=(problem,))
+
+
+def test_repeated_inserts_are_recognised_after_the_next_start(store: Store) -> None:
+    """By views that the same process made, too: what it inserted is repeated after a crash, by the next process."""
+    rows = block("0001", table="otel_logs", LogAttributes=[{Attr.AUDIT_CHAIN_ID: "c", Attr.AUDIT_SEQUENCE: "1"}])
+    tables = ("otel_logs", "otel_audit")
+    store.insert(rows, token="token")
+    for view in store.query("SELECT name FROM system.tables WHERE database = 'otel' AND engine = 'MaterializedView'"):
+        store.command(f"DETACH TABLE {view['name']} SYNC")
+        store.command(f"ATTACH TABLE {view['name']}")
+    store.insert(rows, token="token")
+    assert [store.query(f"SELECT count() AS n FROM {table}") for table in tables] == [[{"n": 1}], [{"n": 1}]]
 
 
 def test_an_edited_migration_is_refused(scratch: Store) -> None:

@@ -7,11 +7,14 @@ import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 from otel_compliance.cli.check.diagnosis import Item, Status, Subject
 from otel_compliance.cli.session import EMBEDDED, connected
 from otel_compliance.config import redacted_dsn
 from otel_compliance.errors import MissingExtra
+
+_AS_DECLARED: Final = "see how otel_compliance/store/sql declares it; a view that is dropped is made anew by migrate"
 
 
 def spool(subject: Subject) -> Iterator[Item]:
@@ -44,7 +47,7 @@ def audit_log(subject: Subject) -> Iterator[Item]:
 
 def store(subject: Subject) -> Iterator[Item]:
     """The store: reachable, ours, and with its tables in place. One that does not exist yet is not made."""
-    from otel_compliance.store import schema
+    from otel_compliance.store import drift, schema
 
     dsn = subject.settings.store
     if dsn is None:
@@ -57,14 +60,20 @@ def store(subject: Subject) -> Iterator[Item]:
         return
     with connected(subject.settings) as opened:
         missing, version = schema.pending(opened), opened.server_version
+        found = drift.Drift() if missing else drift.drift(opened, schema.migrations())
     where = f"{redacted_dsn(dsn)}, ClickHouse {version}"
     if missing and dsn.startswith(EMBEDDED):
         coming = f"{len(missing)} migrations are applied by the next command that reads it"
         yield Item("Store", Status.OK, f"{where}, {coming}")
     elif missing:
         yield Item("Store", Status.FAIL, f"{where}, lacks {len(missing)} migrations", "otel-compliance migrate")
+    elif found.missing:
+        lacks = f"{where}, lacks {', '.join(found.missing)}, which somebody dropped"
+        yield Item("Store", Status.FAIL, lacks, "otel-compliance migrate; what was not derived meanwhile is missing")
     else:
         yield Item("Store", Status.OK, f"{where}, schema is current")
+    for problem in found.altered:
+        yield Item("Store", Status.WARN, f"{where}, was altered: {problem}", _AS_DECLARED)
 
 
 def _unwritable(folder: Path) -> str:

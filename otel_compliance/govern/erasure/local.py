@@ -10,7 +10,6 @@ from pathlib import Path
 from otel_compliance.audit.chain import AuditEvent, from_line, to_line
 from otel_compliance.errors import AuditError, SpoolError
 from otel_compliance.govern.erasure.system import Subject
-from otel_compliance.names import Attr
 from otel_compliance.redact.vault import Vault
 from otel_compliance.store.spool import Spool
 from otel_compliance.subject_keys import SubjectKeys
@@ -75,7 +74,7 @@ class AuditFileErasure:
         self._directory = directory
 
     def erase(self, subject: Subject) -> int:
-        """Overwrite the person's events, durably."""
+        """Overwrite the events in which the pseudonym stands, durably."""
         erased = 0
         for path in sorted(self._directory.glob("*.jsonl")):
             with path.open("r+b") as file:
@@ -96,7 +95,7 @@ class AuditFileErasure:
 
 
 def _events_of(data: bytes, subject: Subject) -> Iterator[tuple[int, int, AuditEvent]]:
-    """(offset of the line, its length, its event) of each event of the person."""
+    """(offset of the line, its length, its event) of each event in which the pseudonym stands."""
     needle = subject.pseudonym.encode()
     offset = 0
     for line in data.split(b"\n"):
@@ -105,7 +104,7 @@ def _events_of(data: bytes, subject: Subject) -> Iterator[tuple[int, int, AuditE
                 event = from_line(line.decode("utf-8", "surrogatepass"))
             except (AuditError, UnicodeDecodeError):
                 event = None
-            if event is not None and event.facts.get(Attr.USER_ID) == subject.pseudonym:
+            if event is not None:
                 yield offset, len(line), event
         offset += len(line) + 1
 

@@ -11,7 +11,7 @@ _NAME: Final = re.compile(r"\(([A-Z][A-Z0-9_]+)\)\W*$")
 _VERSION: Final = re.compile(r" \(version [^()]*\)")
 
 _STATUS: Final = {
-    HTTPStatus.BAD_REQUEST: (6, 26, 27, 36, 38, 41, 43, 53, 62, 69, 72, 117, 271, 457, 1001),
+    HTTPStatus.BAD_REQUEST: (6, 26, 27, 36, 38, 41, 43, 53, 62, 69, 72, 117, 271, 344, 457, 1001),
     HTTPStatus.UNAUTHORIZED: (194,),
     HTTPStatus.FORBIDDEN: (164, 192, 193, 452, 497, 516),
     HTTPStatus.NOT_FOUND: (46, 47, 50, 56, 60, 73, 81, 115),

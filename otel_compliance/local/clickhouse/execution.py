@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ _WAIT_SECONDS: Final = 10.0
 _DASHBOARDS_SECONDS: Final = 60
 """How long a statement of a dashboard may run: the ``queryTimeout`` of Grafana's datasource."""
 _DASHBOARDS_SETTINGS: Final = frozenset({"max_execution_time", "session_timezone"})
+_DASHBOARDS_LIMITS: Final = {"max_result_bytes": str(64 << 20), "max_memory_usage": str(2 << 30), "readonly": "1"}
+"""What one statement of a dashboard may take. A result is held as a whole in this process, which delivers, too."""
 _CHUNK_BYTES: Final = 1 << 20
 _DEFAULT_FORMAT: Final = "TabSeparated"
 
@@ -79,7 +82,7 @@ class Execution:
         ):
             handle.query(f"USE {_database(request)}")
             statement = Statement.parse(handle, request.text)
-            screen(statement, user, changes=request.changes)
+            screen(statement, user, parameters=request.parameters, changes=request.changes)
             with _settings(handle, _settings_of(request, user), lasting=not session):
                 return self._run(handle, statement, request)
 
@@ -151,7 +154,7 @@ def _settings_of(request: Request, user: User) -> dict[str, str]:
     asked = settings.get("max_execution_time", "")
     seconds = int(asked) if asked.isascii() and asked.isdigit() else 0
     settings["max_execution_time"] = str(min(seconds or _DASHBOARDS_SECONDS, _DASHBOARDS_SECONDS))
-    return settings | {"readonly": "1"}
+    return settings | _DASHBOARDS_LIMITS
 
 
 @contextmanager
@@ -168,11 +171,11 @@ def _settings(handle: Any, settings: Mapping[str, str], *, lasting: bool) -> Ite
 
 
 def _values(handle: Any, settings: Mapping[str, str]) -> dict[str, str]:
-    """The values of settings as SQL."""
+    """The values of settings as SQL. They are text that a client chose: unquoted they would run as statements."""
     names = ", ".join(_quoted(name) for name in settings)
-    sql = f"SELECT name, changed ? format('''{{}}''', value) : 'DEFAULT' FROM system.settings WHERE name IN ({names})"  # noqa: S608 - names of settings
-    lines = handle.query(sql, "TSVRaw").bytes().decode().splitlines()
-    return dict(line.split("\t", 1) for line in lines)
+    sql = f"SELECT name, changed, value FROM system.settings WHERE name IN ({names})"  # noqa: S608 - names of settings
+    rows = map(json.loads, handle.query(sql, "JSONCompactEachRow").bytes().splitlines())
+    return {name: _quoted(value) if changed else "DEFAULT" for name, changed, value in rows}
 
 
 def _quoted(text: str) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from otel_compliance import health
 from otel_compliance.local.clickhouse import hello
 from otel_compliance.local.clickhouse.compression import decode, encode
-from otel_compliance.local.clickhouse.exceptions import ServerException, bad_request, too_large
+from otel_compliance.local.clickhouse.exceptions import ServerException, access_denied, bad_request, too_large
 from otel_compliance.local.clickhouse.request import Request
 
 if TYPE_CHECKING:
@@ -53,8 +53,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer a request of any method that is served."""
         self._started = time.monotonic_ns()
-        self._body_read = False
+        self._body_read = not (self.headers.get("Content-Length") or self.headers.get("Transfer-Encoding"))
         try:
+            self._refuse_pages()
             if urlsplit(self.path).path == "/ping":
                 self._send(HTTPStatus.OK, b"Ok.\n")
             else:
@@ -78,6 +79,12 @@ class Handler(BaseHTTPRequestHandler):
         expected = super().handle_expect_100()
         self.wfile.flush()
         return expected
+
+    def _refuse_pages(self) -> None:
+        """Refuse what a page of another site sends: a browser adds credentials that it was given once by itself."""
+        site, origin = self.headers.get("Sec-Fetch-Site", "none"), self.headers.get("Origin", self.server.front.url)
+        if site not in ("none", "same-origin") or origin != self.server.front.url:
+            raise access_denied("Pages of other sites are not served")
 
     def _serve(self) -> None:
         front = self.server.front
@@ -131,8 +138,10 @@ class Handler(BaseHTTPRequestHandler):
         """
         limit = self.server.front.max_body_bytes
         length, transfer = self.headers.get("Content-Length"), self.headers.get("Transfer-Encoding", "").lower()
+        if len(self.headers.get_all("Content-Length", []) + self.headers.get_all("Transfer-Encoding", [])) > 1:
+            raise bad_request("The length of the body is not clear")
         if transfer:
-            if transfer != "chunked" or length is not None:
+            if transfer != "chunked":
                 raise bad_request("The length of the body is not clear")
             body = self._chunks(limit)
         else:
@@ -168,13 +177,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"X-ClickHouse-Exception-Code": str(error.code)}
         if error.status == HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = 'Basic realm="otel-compliance"'
-        unread = not self._body_read and self.command == "POST"
-        if unread:
-            # What is left of the request would be taken for the next one.
-            headers["Connection"] = "close"
         self._send(error.status, f"{error} (version {self.server.front.execution.version})\n".encode(), headers)
-        if unread:
-            self._linger()
 
     def _linger(self) -> None:
         """Read what the client still sends: a connection that is ended before that takes the answer with it."""
@@ -193,6 +196,9 @@ class Handler(BaseHTTPRequestHandler):
             "X-ClickHouse-Server-Display-Name": hello.NAME,
             "X-ClickHouse-Timezone": self.server.front.execution.timezone,
         }
+        if not self._body_read:
+            # What is left of the request would be taken for the next one.
+            every["Connection"] = "close"
         try:
             self.send_response(status)
             for name, value in {**every, **(headers or {}), "Content-Length": str(len(body))}.items():
@@ -202,6 +208,9 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
         except (ConnectionError, TimeoutError):
             self.close_connection = True
+            return
+        if not self._body_read:
+            self._linger()
 
 
 def _number(text: str, base: int, limit: int) -> int:

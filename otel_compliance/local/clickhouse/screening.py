@@ -51,6 +51,9 @@ _TABLE_FUNCTIONS: Final = frozenset(
 _FUNCTIONS: Final = frozenset({"file", "getclienthttpheader", "sleep", "sleepeachrow"})
 """Functions that read files, read the client's token, or only hold up others. Those named ``ai…`` call a provider."""
 
+_HIGHER_ORDER: Final = ("array", "map")
+"""Beginnings of the names of functions that call another one by its bare name: ``arrayMap(file, ['/etc/passwd'])``."""
+
 _TABLE_ENGINES: Final = frozenset(
     {"aggregatingmergetree", "memory", "mergetree", "replacingmergetree", "summingmergetree"}
 )
@@ -89,12 +92,13 @@ _SYSTEM_TABLES: Final = frozenset(
 """Tables of the database ``system`` that dashboards and their drivers read; others tell what other users do."""
 
 
-def screen(statement: Statement, user: User, *, changes: bool) -> None:
+def screen(statement: Statement, user: User, *, parameters: Mapping[str, str], changes: bool) -> None:
     """See whether a statement is served.
 
     Args:
         statement: The statement.
         user: Who sent it.
+        parameters: Values of its parameters.
         changes: Whether it may change anything.
 
     Raises:
@@ -109,7 +113,7 @@ def screen(statement: Statement, user: User, *, changes: bool) -> None:
         raise access_denied("Rows in this format are not taken")
     _screen_kind(statement.tree)
     for node in _nodes(statement.tree):
-        _screen_node(node)
+        _screen_node(node, parameters)
         if user.read_only:
             _screen_for_dashboards(node)
 
@@ -127,7 +131,7 @@ def _screen_kind(tree: Tree) -> None:
             raise ServerException(164, "READONLY", "The setting readonly is not changed")
 
 
-def _screen_node(node: Tree) -> None:
+def _screen_node(node: Tree, parameters: Mapping[str, str]) -> None:
     if "out_file" in node:
         raise access_denied("INTO OUTFILE is not served")
     if isinstance(function := node.get("table_function") or node.get("as_table_function"), Mapping):
@@ -137,18 +141,39 @@ def _screen_node(node: Tree) -> None:
         allowed = _TABLE_ENGINES if node["kind"] == "TABLE_ENGINE" else _DATABASE_ENGINES
         _allow(str(node["name"]), allowed, "The engine")
     elif kind == "Function":
-        _screen_function(str(node["name"]))
+        for name in _called(node, parameters):
+            _screen_function(name)
     elif kind == "ColumnsApplyTransformer":
         _screen_function(str(node.get("func_name", "")))
     elif kind == "TableIdentifier" and (parts := _parts(node))[:-1]:
         _allow(parts[0], _DATABASES, "The database")
     elif kind == "SetQuery":
         _screen_settings(node)
+    elif kind == "AlterCommand":
+        _screen_alter(node)
+
+
+def _called(function: Tree, parameters: Mapping[str, str]) -> Iterator[str]:
+    """Names of the functions that a call may run: its own, and those that are arguments of it as a bare name."""
+    yield str(function["name"])
+    if not str(function["name"]).startswith(_HIGHER_ORDER):
+        return
+    for argument in function.get("arguments", {}).get("children", ()):
+        if argument.get("type") == "Identifier":
+            yield str(argument["name"])
+            for parameter in argument.get("children", ()):
+                # Nobody has seen what a session has from before.
+                yield parameters.get(str(parameter["name"]), "file")
 
 
 def _screen_settings(node: Tree) -> None:
     if any(change["name"] in _PLACES for change in node.get("changes", ())):
         raise access_denied("Where tables lie is not chosen")
+
+
+def _screen_alter(node: Tree) -> None:
+    if node["detach"] or "FREEZE" in str(node["command_type"]):
+        raise access_denied("Rows are not put aside: what is erased would stay there")
 
 
 def _screen_function(name: str) -> None:

@@ -139,6 +139,8 @@ def test_huge_bodies_are_refused(front: ClickHouseFront) -> None:
         ("Content-Length: eight", b"SELECT 1"),
         ("Transfer-Encoding: gzip", b"SELECT 1"),
         ("Transfer-Encoding: chunked\r\nContent-Length: 8", b"8\r\nSELECT 1\r\n0\r\n\r\n"),
+        ("Content-Length: 8\r\nContent-Length: 0", b"SELECT 1"),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", b"8\r\nSELECT 1\r\n0\r\n\r\n"),
         ("Transfer-Encoding: chunked", b"0x8\r\nSELECT 1\r\n0\r\n\r\n"),
         ("Transfer-Encoding: chunked", b"8\r\nSELECT 1 x\r\n0\r\n\r\n"),
         ("Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 8", b"SELECT 1"),
@@ -148,6 +150,29 @@ def test_huge_bodies_are_refused(front: ClickHouseFront) -> None:
 def test_requests_of_unclear_length_or_form_are_refused(front: ClickHouseFront, headers: str, body: bytes) -> None:
     """What could be read in two ways is not read at all, and the connection ends."""
     assert raw(front, post(headers, body)).split()[1] == b"400"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    ["Origin: http://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"],
+)
+def test_pages_of_other_sites_are_refused(front: ClickHouseFront, headers: str) -> None:
+    """A browser that was given the token once would add it to what any page sends."""
+    answer = raw(front, post(f"{headers}\r\nConnection: close\r\nContent-Length: 8", b"SELECT 1"))
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert b"Access-Control" not in answer
+    own = f"Origin: {front.url}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\nContent-Length: 8"
+    assert raw(front, post(own, b"SELECT 1")).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "line", ["POST /ping", "GET /ping", "GET /x", "GET /?query=SELECT+1", "GET /?query=SELECT+1&user=writer"]
+)
+def test_a_body_that_is_not_read_is_no_request(front: ClickHouseFront, line: str) -> None:
+    """What follows a request that is answered early is not taken for the next one."""
+    second = b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n"
+    answer = raw(front, f"{line} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(second)}\r\n\r\n".encode() + second)
+    assert answer.count(b"HTTP/1.1 ") == 1
 
 
 def test_chunked_bodies(front: ClickHouseFront) -> None:

@@ -122,6 +122,11 @@ REFUSED = [
     # Functions by other names.
     "SELECT * APPLY(file) FROM (SELECT '{file}')",
     "SELECT COLUMNS('a') APPLY file FROM (SELECT '{file}' AS a)",
+    "SELECT arrayMap(file, ['{file}'])",
+    "SELECT arrayMap(`file`, ['{file}'])",
+    "SELECT arrayFilter(x -> 1, arrayMap(file, ['{file}']))",
+    "SELECT mapSort(file, map('{file}', 'a'))",
+    "ALTER TABLE otel_logs UPDATE Body = arrayMap(file, ['{file}'])[1] WHERE 1",
     "SELECT sleep(1)",
     "SELECT getClientHTTPHeader('Authorization')",
     "SELECT aiGenerate('x', 'y')",
@@ -151,6 +156,9 @@ REFUSED = [
     "BACKUP TABLE otel_logs TO File('{file}.out')",
     "RESTORE TABLE otel_logs FROM File('{file}')",
     "DETACH TABLE otel_logs PERMANENTLY",
+    "ALTER TABLE otel_logs DETACH PARTITION ALL",
+    "ALTER TABLE otel_logs FREEZE",
+    "ALTER TABLE otel_logs FREEZE PARTITION '2026-01-01' WITH NAME '../../x'",
     "CREATE USER u",
     "GRANT ALL ON *.* TO default",
     "EXECUTE AS default SELECT 1",
@@ -181,6 +189,7 @@ HARMLESS = [
     ("SELECT $x$ ; INTO OUTFILE '/tmp/x' $x$", b" ; INTO OUTFILE \\'/tmp/x\\' \n"),
     ("SELECT 1 AS `INTO OUTFILE` -- ; KILL QUERY WHERE 1", b"1\n"),
     ("SELECT 1 AS file, file + 1 AS url /* ; file('x') */", b"1\t2\n"),
+    ("SELECT arrayMap(length, ['file']), arrayMap(x -> x, ['file'])", b"[4]\t['file']\n"),
     ("SELECT 1;", b"1\n"),
     ("  \n-- a comment\n/* another */ SELECT 1 ; ; ", b"1\n"),
     ("FROM numbers(2) SELECT number FORMAT CSV", b"0\n1\n"),
@@ -266,6 +275,8 @@ def test_rows_are_data(ask: Any, writer: Any, table: str, untouched: Path) -> No
     function = spelled(FILE, untouched)
     for sql in (
         f"INSERT INTO {table} VALUES (1, {function})",
+        f"INSERT INTO {table} VALUES (1, 'a'), (2, file(CAST('{untouched}' AS String)))",
+        f"INSERT INTO {table} VALUES (1, file(assumeNotNull('{untouched}')))",
         f"INSERT INTO {table} VALUES (1, 'a'); DROP TABLE otel_logs",
         f"INSERT INTO {table} FORMAT Values (1, {function})",
         f"INSERT INTO {table} SETTINGS input_format_values_interpret_expressions = 1 VALUES (1, {function})",
@@ -285,6 +296,7 @@ def test_rows_are_data(ask: Any, writer: Any, table: str, untouched: Path) -> No
         ("format_template_row", "/etc/passwd"),
         ("output_format_schema", "/tmp/front.out"),
         ("input_format_values_interpret_expressions", "1"),
+        ("input_format_values_deduce_templates_of_expressions", "1"),
         ("additional_table_filters", "{'otel_logs': 'file(1)'}"),
         ("additional_result_filter", "file(1)"),
     ],
@@ -295,6 +307,30 @@ def test_settings_that_reach_files_or_hold_sql_are_fixed(ask: Any, setting: str,
     assert ask("SELECT 1", path=f"/?{setting}={value.replace(' ', '%20')}")[1] == CONSTRAINT
     assert ask(f"SELECT 1 SETTINGS {setting} = '{quoted}'")[1] in (CONSTRAINT, SYNTAX_ERROR, "36")
     assert ask(f"SET {setting} = '{quoted}'")[1] == CONSTRAINT
+
+
+@pytest.mark.parametrize("user", list(User))
+def test_a_parameter_does_not_name_a_function_that_is_refused(ask: Any, untouched: Path, user: User) -> None:
+    """Neither one of the request nor one that a session has from before."""
+    sql = spelled("SELECT arrayMap({f:Identifier}, ['{file}'])", untouched)
+    assert ask(sql, user=user, path="/?param_f=file")[:2] == (403, ACCESS_DENIED)
+    ask("SET param_f = 'file'", user=user, path="/?session_id=parameter")
+    assert ask(sql, user=user, path="/?session_id=parameter")[:2] == (403, ACCESS_DENIED)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["x'; SELECT 1 INTO OUTFILE '{file}.out'; --", "x\\'; DROP TABLE otel_logs; --", "two\nlines", "tab\tand \\n", ""],
+)
+def test_a_setting_of_a_session_is_text(ask: Any, untouched: Path, value: str) -> None:
+    """It is taken back after a statement that had another one, whatever it says, and never run."""
+    value = spelled(value, untouched)
+    quoted = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\t", "\\t")
+    asked = "SELECT hex(getSetting('log_comment'))"
+    session = f"/?session_id={len(value)}"
+    assert ask(f"SET log_comment = '{quoted}'", path=session)[0] == 200
+    assert ask(asked, path=f"{session}&log_comment=other") == (200, "", b"other".hex().upper().encode() + b"\n")
+    assert ask(asked, path=session) == (200, "", value.encode().hex().upper().encode() + b"\n")
 
 
 def test_the_engine_refuses_files_by_itself(front: Any, embedded: Any, untouched: Path) -> None:
@@ -354,6 +390,13 @@ def test_dashboards_have_a_limit_of_time(ask: Any) -> None:
         ("?max_execution_time=999", 60),
     ):
         assert ask(sql, user=User.DASHBOARDS, path=f"/{asked}") == (200, "", f"{seconds}\t1\n".encode())
+
+
+def test_a_dashboard_does_not_fill_the_memory(ask: Any) -> None:
+    """Its result is held in the process that serves it, so that there is a largest one."""
+    status, code, _ = ask("SELECT repeat(toString(number), 100) FROM numbers(1000000)", user=User.DASHBOARDS)
+    assert (status, code) == (500, "396")
+    assert ask("SELECT length(groupArray(number)) FROM numbers(1000000000)", user=User.DASHBOARDS)[:2] == (413, "241")
 
 
 @pytest.mark.parametrize(
