@@ -89,6 +89,29 @@ def test_an_iban_that_runs_into_letters_outside_ascii_is_redacted() -> None:
     assert REDACTOR.restore(redacted.text, redacted.replacements) == text
 
 
+@pytest.mark.parametrize("first", VALUES)
+@pytest.mark.parametrize("second", VALUES)
+def test_values_without_anything_between_them(first: str, second: str) -> None:
+    """What touches a value is looked at once that is gone, so that redacting again changes nothing."""
+    redacted = REDACTOR.redact(f"{first}{second} ")
+    assert REDACTOR.redact(redacted.text).text == redacted.text
+    assert REDACTOR.restore(redacted.text, redacted.replacements) == f"{first}{second} "
+
+
+@pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        ("203.0.113.77ghp_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789", ["IPV4", "GITHUB_TOKEN"]),
+        ("415-555-2671sk-ant-api03-AbCdEfGhIjKlMnOpQrStUvWxYz", ["PHONE", "ANTHROPIC_KEY"]),
+        ("AKIAIOSFODNN7EXAMPLE+1 415 555 2671", ["AWS_KEY", "PHONE"]),
+        ("DE89 3704 0044 0532 0130 004111 1111 1111 1111", ["IBAN", "CREDIT_CARD"]),
+    ],
+)
+def test_what_touches_a_value_is_found(text: str, types: list[str]) -> None:
+    """A value hides none that stands directly before or behind it."""
+    assert [finding.type for finding in REDACTOR.find(text)] == types
+
+
 def test_restore_leaves_unknown_tokens() -> None:
     """Only tokens of this mapping are replaced."""
     redacted = REDACTOR.redact("a@example.com and b@example.com")
