@@ -98,6 +98,31 @@ def test_values_without_anything_between_them(first: str, second: str) -> None:
     assert REDACTOR.restore(redacted.text, redacted.replacements) == f"{first}{second} "
 
 
+@pytest.mark.parametrize("lines", [1, 76])
+@pytest.mark.parametrize("begin", ["data:image/png;base64,", ""])
+def test_blobs_within_a_text_are_described(lines: int, begin: str) -> None:
+    """An image in the middle of a text, in lines as in an e-mail too, is not kept; the text around it is redacted.
+
+    However large it is, the text is inspected.
+    """
+    data = b64encode(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 6000).decode()
+    data = "\n".join(data[at : at + 76] for at in range(0, len(data), 76)) if lines == 76 else data
+    for document in (f"look: {begin}{data} from jane.doe@example.com", json.dumps({"image": f"{begin}{data}"})):
+        redacted = REDACTOR.redact_value({"text": document})
+        assert not redacted.failed
+        assert "[BLOB:image/png:1536008:k1:" in redacted.value["text"]
+        assert data[200:230] not in redacted.value["text"]
+        assert "jane" not in redacted.value["text"]
+        assert REDACTOR.redact_value(redacted.value).value == redacted.value
+
+
+def test_a_long_token_within_a_text_is_no_blob() -> None:
+    """What is long and does not begin like a file may be a credential, and is found as one."""
+    payload = b64encode(b'{"sub": "' + b"x" * 900 + b'"}').decode().rstrip("=")
+    text = f"use eyJhbGciOiJIUzI1NiJ9.{payload}.c2lnbmF0dXJlMTIz now"
+    assert REDACTOR.redact_value(text).counts == {"JWT": 1}
+
+
 @pytest.mark.parametrize(
     ("text", "types"),
     [
