@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import wrapt
 from opentelemetry import baggage, trace
 from opentelemetry.context import Context, attach, detach, get_current, get_value, set_value
 from opentelemetry.trace import SpanKind
@@ -36,6 +35,7 @@ from otel_compliance.capture.request import keep_request
 from otel_compliance.capture.surface import Surface
 from otel_compliance.capture.transport import error_type, retry_after_seconds
 from otel_compliance.capture.verdict import decide
+from otel_compliance.capture.wrapping import Wrappings
 from otel_compliance.errors import ComplianceError
 from otel_compliance.names import TRACER_NAME, Attr, GenAI
 
@@ -57,8 +57,7 @@ class Hooks:
         self._client_made = client_made
         self._before_call = before_call
         self._answers = Answers(recorder, self._failed)
-        self._installed: list[tuple[Any, str]] = []
-        self._wrappers: list[Callable[..., Any]] = []
+        self._wrappings = Wrappings()
         self._tracers: WeakKeyDictionary[Any, trace.Tracer] = WeakKeyDictionary()
         residency = recorder.policy.residency
         self._decides = bool(residency.inject) or residency.on_violation == "block"
@@ -92,11 +91,7 @@ class Hooks:
     def uninstall(self) -> None:
         """Put the SDK's functions back. One that somebody else wrapped after us keeps ours below theirs, idle."""
         self._active = False
-        for owner, name in reversed(self._installed):
-            function = owner.__dict__[name]
-            if getattr(function, "_self_wrapper", None) in self._wrappers:
-                setattr(owner, name, function.__wrapped__)
-        self._installed.clear()
+        self._wrappings.undo()
 
     def _wrap(self, owner: Any, name: str, wrapper: Callable[..., Any]) -> None:
         if name not in owner.__dict__:
@@ -104,9 +99,7 @@ class Hooks:
                 f"{owner.__name__}.{name} does not exist in this version of the anthropic SDK",
                 remedy="use a version of the SDK that this release supports, or a newer otel-compliance",
             )
-        wrapt.wrap_function_wrapper(owner, name, wrapper)
-        self._wrappers.append(wrapper)
-        self._installed.append((owner, name))
+        self._wrappings.wrap(owner, name, wrapper)
 
     def _init(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> None:
         wrapped(*args, **kwargs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -28,6 +29,13 @@ _STYLES: Final = {
     Classification.RESTRICTED: "bold white on red",
 }
 
+_REFUSED: Final[dict[str, Any]] = {
+    "classification": Classification.RESTRICTED.value,
+    "findings": [],
+    "redacted": "[REDACTED:failed]",
+}
+"""The answer to a text that could not be inspected."""
+
 File = Annotated[
     Path | None, typer.Argument(help="A text file; standard input when left out or '-'.", show_default=False)
 ]
@@ -42,7 +50,7 @@ def classify(file: File = None, jsonl: JsonLines = False) -> Answer:
     The policy of OTEL_COMPLIANCE_POLICY applies, or the built-in one. Nothing is stored. With --jsonl each line of
     standard input is a JSON object with "id" and "text", and each line of standard output one with "id",
     "classification", "findings" (type, start, end, confidence; offsets in characters) and "redacted"; a line that is no
-    such object is answered with "error".
+    such object is answered with "error", and so is a text that cannot be inspected, which counts as RESTRICTED.
 
     Example: echo 'Write to jane.doe@example.com' | otel-compliance classify
     """
@@ -159,12 +167,25 @@ def _answer_lines(inspector: _Inspector) -> ExitCode:
 def _answer(inspector: _Inspector, line: bytes) -> tuple[dict[str, Any], str]:
     """(the answer to a line, what is wrong with it or nothing)."""
     try:
-        document = json.loads(line)
-    except ValueError:
+        document = json.loads(line, parse_constant=_no_json, parse_float=_finite)
+    except (ValueError, RecursionError):
         return {"id": None}, "not a JSON document"
     if not isinstance(document, dict):
         return {"id": None}, 'not a JSON object with "id" and "text"'
     name, text = document.get("id"), document.get("text")
     if not isinstance(text, str):
         return {"id": name}, 'the key "text" is missing or not a string'
-    return {"id": name, **inspector.inspect(text).document()}, ""
+    try:
+        return {"id": name, **inspector.inspect(text).document()}, ""
+    except Exception as error:  # noqa: BLE001 - the other texts are answered all the same
+        return {"id": name, **_REFUSED}, f"the text could not be inspected: {type(error).__name__}"
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_json(text)
+
+
+def _no_json(_: str) -> float:
+    """What Python reads and writes, and JSON does not have, such as ``NaN``."""
+    raise ValueError

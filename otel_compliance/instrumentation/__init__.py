@@ -28,6 +28,7 @@ from otel_compliance.instrumentation import sdk
 from otel_compliance.instrumentation.configuration import Configuration
 from otel_compliance.instrumentation.peers import active_peers, consequence
 from otel_compliance.instrumentation.providers import Providers
+from otel_compliance.instrumentation.watch import Watch
 from otel_compliance.names import Attr
 from otel_compliance.policy import Policy
 from otel_compliance.redact import (
@@ -198,6 +199,7 @@ class Instrumentation:
             log_processor=ComplianceLogRecordProcessor(redactor, self._recorder),
             metrics_redactor=MetricsRedactor(redactor),
         )
+        self._watch = Watch(self._providers.redact_traces, self._providers.redact_logs, self._providers.redact_metrics)
         self._hooks = Hooks(self._recorder, self._providers.give_to, self._before_call)
         self._audit: AuditLog | None = None
         self._policy_digest = configuration.policy.digest
@@ -209,6 +211,7 @@ class Instrumentation:
         self._hooks.install()
         self._remove_log_filter = logfilter.install(self._redactor)
         self._providers.attach_existing()
+        self._watch.start()
         if with_http_spans:
             with health.contained("instrumentation.http"):
                 self._http_instrumentor = _instrument_http()
@@ -220,6 +223,7 @@ class Instrumentation:
     def stop(self) -> None:
         """Take the hooks off, record what has ended, and close the audit chain."""
         self._hooks.uninstall()
+        self._watch.stop()
         if self._remove_log_filter is not None:
             self._remove_log_filter()
         self._span_processor.complete_calls = False

@@ -10,7 +10,12 @@ from weakref import WeakKeyDictionary, WeakMethod, WeakSet
 
 from opentelemetry import _logs, trace
 from opentelemetry.metrics import _internal
-from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
+from opentelemetry.sdk._logs import (
+    ConcurrentMultiLogRecordProcessor,
+    LoggerProvider,
+    LogRecordProcessor,
+    ReadWriteLogRecord,
+)
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
@@ -58,6 +63,7 @@ class Providers:
         self._attached: WeakSet[Any] = WeakSet()
         self._of_clients: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
         self._metered: Any = None
+        self._redacted: WeakSet[Any] = WeakSet()
         self._lock = threading.RLock()
         self._process = os.getpid()
         at_exit(WeakMethod(self._flush_child))
@@ -78,6 +84,32 @@ class Providers:
         if hasattr(logger_provider, "add_log_record_processor"):
             self._attach_logs(logger_provider)
         self._attach_metrics()
+
+    def redact_traces(self, provider: Any) -> None:
+        """Put our processor in front of those of a tracer provider, once."""
+        if self._is_new(provider):
+            provider.add_span_processor(self._span_processor)
+            with health.contained("instrumentation.traces"):
+                processors = provider._active_span_processor  # noqa: SLF001 - there is no public way
+                _move_to_front(processors, "_span_processors", self._span_processor)
+
+    def redact_logs(self, provider: Any) -> None:
+        """Put our processor in front of those of a logger provider, once."""
+        if self._is_new(provider):
+            provider.add_log_record_processor(self._log_processor)
+            with health.contained("instrumentation.logs"):
+                processors = provider._multi_log_record_processor  # noqa: SLF001 - there is no public way
+                _redact_first(processors, self._log_processor)
+
+    def redact_metrics(self, provider: Any) -> None:
+        """Redact what the readers of a meter provider collect, once."""
+        self._metrics_redactor.attach(provider)
+
+    def _is_new(self, provider: Any) -> bool:
+        with self._lock:
+            is_new = provider not in self._redacted
+            self._redacted.add(provider)
+            return is_new
 
     def give_to(self, client: Any) -> None:
         """Let `client` use the provider that was given in code, unless the app gave it one of its own."""
@@ -135,7 +167,7 @@ class Providers:
         provider = self._given_meter_provider or _internal._METER_PROVIDER  # noqa: SLF001
         if provider is not self._metered:
             with health.contained("instrumentation.metrics"):
-                self._metrics_redactor.attach(provider)
+                self.redact_metrics(provider)
                 self._metered = provider
 
     def _attach_traces(self, provider: Any) -> None:
@@ -151,7 +183,7 @@ class Providers:
                 type(provider).__name__,
             )
             return
-        provider.add_span_processor(self._span_processor)
+        self.redact_traces(provider)
         if self._settings.store is not None:
             from otel_compliance.store import exporter
 
@@ -164,9 +196,7 @@ class Providers:
             if provider in self._attached:
                 return
             self._attached.add(provider)
-        provider.add_log_record_processor(self._log_processor)
-        with health.contained("instrumentation.logs"):
-            _move_to_front(provider, self._log_processor)
+        self.redact_logs(provider)
         if self._settings.store is not None:
             from otel_compliance.store import exporter
 
@@ -175,12 +205,25 @@ class Providers:
                 provider.add_log_record_processor(batch)
 
 
-def _move_to_front(provider: Any, processor: LogRecordProcessor) -> None:
-    """Let `processor` see each record first: an exporter that was added before it would get the raw one.
+def _redact_first(processors: Any, processor: LogRecordProcessor) -> None:
+    """Let `processor` see each record before the others do: an exporter that sees it earlier would get the raw one.
 
-    Unlike spans, log records have no hook that runs before all processors, so their private list is reordered.
+    Unlike spans, log records have no hook that runs before all processors.
     """
-    processors = provider._multi_log_record_processor  # noqa: SLF001 - there is no public way
+    _move_to_front(processors, "_log_record_processors", processor)
+    if isinstance(processors, ConcurrentMultiLogRecordProcessor):
+        # Being the first of those that run at once is not enough.
+        emit = processors.on_emit
+
+        def on_emit(record: ReadWriteLogRecord) -> None:
+            processor.on_emit(record)
+            emit(record)
+
+        setattr(processors, "on_emit", on_emit)  # noqa: B010 - a method of one object
+
+
+def _move_to_front(processors: Any, field: str, processor: Any) -> None:
+    """Put `processor` first in the private list of the SDK: there is no public way."""
     with processors._lock:  # noqa: SLF001
-        others = tuple(item for item in processors._log_record_processors if item is not processor)  # noqa: SLF001
-        processors._log_record_processors = (processor, *others)  # noqa: SLF001
+        others = tuple(item for item in getattr(processors, field) if item is not processor)
+        setattr(processors, field, (processor, *others))

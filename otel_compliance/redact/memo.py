@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding
@@ -40,8 +41,14 @@ class Inspected:
         )
 
 
+# Reentrant: a finalizer may end a span, which is then redacted, wherever the garbage collector runs it.
+_lock = RLock()
+# A lock that another thread held at a fork would never be released in the child.
+os.register_at_fork(after_in_child=lambda: globals().update(_lock=RLock()))
+
+
 class Memo:
-    """Outcomes by keyed digest of the text; the least recently used are forgotten. Thread-safe.
+    """Outcomes by keyed digest of the text; the least recently used are forgotten. Safe for threads and forks.
 
     The key is random and never leaves the process, so a digest tells nobody which text it was.
     """
@@ -49,7 +56,6 @@ class Memo:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(hashlib.blake2b.MAX_KEY_SIZE)
         self._known: OrderedDict[bytes, Inspected] = OrderedDict()
-        self._lock = Lock()
 
     def digest(self, text: str) -> bytes:
         """What `text` is known by."""
@@ -58,17 +64,17 @@ class Memo:
 
     def get(self, digest: bytes) -> Inspected | None:
         """The outcome of an earlier inspection of the same text."""
-        with self._lock:
-            known = self._known.get(digest)
+        with _lock:
+            known = self._known.pop(digest, None)
             if known is not None:
-                self._known.move_to_end(digest)
+                self._known[digest] = known
             return known
 
     def add(self, digest: bytes, inspected: Inspected) -> None:
         """Remember an outcome, unless it has so many findings that inspecting again is the lesser evil."""
         if len(inspected.findings) > _MAX_FINDINGS:
             return
-        with self._lock:
+        with _lock:
             self._known[digest] = inspected
             if len(self._known) > _MAX_TEXTS:
                 self._known.popitem(last=False)

@@ -71,16 +71,16 @@ class MetricsRedactor:
         scopes = _replaced(item.scope_metrics, self._scope)
         if resource is item.resource and scopes is None:
             return item
-        scopes = item.scope_metrics if scopes is None else scopes
-        return ResourceMetrics(resource, scopes, self._text(item.schema_url))
+        return ResourceMetrics(resource, item.scope_metrics if scopes is None else scopes, self._text(item.schema_url))
 
     def _scope(self, item: ScopeMetrics) -> ScopeMetrics:
         scope = self._shared.scope(item.scope)
         metrics = _replaced(item.metrics, self._metric)
         if scope is item.scope and metrics is None:
             return item
-        metrics = item.metrics if metrics is None else metrics
-        return ScopeMetrics(scope or item.scope, metrics, self._text(item.schema_url))
+        return ScopeMetrics(
+            scope or item.scope, item.metrics if metrics is None else metrics, self._text(item.schema_url)
+        )
 
     def _metric(self, item: Metric) -> Metric:
         data: Any = item.data

@@ -6,9 +6,10 @@ recognisers, so it is off unless the policy names a pipeline.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
-from threading import Lock
+from threading import RLock
 from typing import Any, Final
 
 from otel_compliance.errors import MissingExtra, RedactionError
@@ -39,6 +40,12 @@ _REDACTED: Final = re.compile(rb"\x82+")
 _CONFIDENCE: Final = 0.6
 
 
+# Not every component of a pipeline may be used by several threads at once. Reentrant, since a finalizer may end a span
+# wherever the garbage collector runs it; new in a forked child, in which nobody would release that of the parent.
+_lock = RLock()
+os.register_at_fork(after_in_child=lambda: globals().update(_lock=RLock()))
+
+
 class NamedEntityRecognizer:
     """``PERSON``, ``ORGANIZATION`` and ``LOCATION``.
 
@@ -55,8 +62,6 @@ class NamedEntityRecognizer:
 
     def __init__(self, pipeline: str) -> None:
         self._pipeline = _load(pipeline)
-        # Not every component of a pipeline may be used by several threads at once.
-        self._lock = Lock()
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The names.
@@ -67,7 +72,7 @@ class NamedEntityRecognizer:
         if len(folded.text) > MAX_CHARS:
             raise RedactionError(f"a text of more than {MAX_CHARS} characters is not searched for names")
         chunks = [(match[0], match.start()) for match in _CHUNK.finditer(_readable(folded))]
-        with self._lock:
+        with _lock:
             for document, start in self._pipeline.pipe(chunks, as_tuples=True):
                 for entity in document.ents:
                     if entity_type := _TYPES.get(entity.label_):

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from string import ascii_letters, digits
 from typing import Final, Self
 
 from otel_compliance.config import Settings
@@ -37,6 +38,12 @@ hosts, paths, names and most other attributes."""
 
 _SCHEMES: Final = frozenset({b"", b"basic", b"bearer"})
 """Schemes of HTTP authentication (RFC 7617, RFC 6750); the empty one is none."""
+
+_MAX_LOOKS: Final = 4
+"""How often a text is looked at again for what touches a value: a hostile one could ask for it without end."""
+
+_WORD: Final = frozenset(bytes([byte]) for byte in b"+" + ascii_letters.encode() + digits.encode())
+"""Characters of words, and the sign with which a telephone number begins."""
 
 _OURS: Final = "otel_compliance.redact."
 
@@ -217,10 +224,37 @@ class Redactor:
         return Inspected(findings, tuple(self._token(folded.folded, item) for item in merged) if tokens else ())
 
     def _merged_in(self, source: Folded) -> list[Finding]:
-        return _merged([finding for recognizer in self._recognizers for finding in recognizer.find(source)])
+        found = self._found_in(source)
+        merged = _merged(found)
+        for _ in range(_MAX_LOOKS):
+            if not _touched(source.ascii, found):
+                break
+            # What touches a value may be another one, which cannot be told before the first is gone.
+            source = _without(source, found)
+            found = self._found_in(source)
+            merged = _merged([*merged, *found])
+        return merged
+
+    def _found_in(self, source: Folded) -> list[Finding]:
+        return [finding for recognizer in self._recognizers for finding in recognizer.find(source)]
 
     def _token(self, source: Folded, item: Finding) -> str:
         return self._keys.token(item.type, _normal_form(item.type, source.ascii, source.text, item.start, item.end))
+
+
+def _touched(data: bytes, findings: list[Finding]) -> bool:
+    """Whether a letter or a digit stands directly before or behind one of the findings."""
+    return any(
+        data[item.start - 1 : item.start] in _WORD or data[item.end : item.end + 1] in _WORD for item in findings
+    )
+
+
+def _without(source: Folded, findings: list[Finding]) -> Folded:
+    """The same text with nothing to be found where something was."""
+    data = bytearray(source.ascii)
+    for item in findings:
+        data[item.start : item.end] = TOKEN_FILL * (item.end - item.start)
+    return Folded(bytes(data), source.text, source.prefilter)
 
 
 def _merged(candidates: list[Finding]) -> list[Finding]:

@@ -116,6 +116,7 @@ class Vault:
         Raises:
             VaultError: The vault cannot be written.
             KeyRingError: The person's key cannot be read or made.
+            DecryptionError: It was changed, or belongs to another key ring.
         """
         subject, now = self._pseudonym(user_id), int(self._clock())
         key = self._subject_keys.key(subject) if replacements else b""
@@ -137,6 +138,7 @@ class Vault:
         Raises:
             VaultError: The vault cannot be read.
             KeyRingError: The person's key cannot be read.
+            DecryptionError: It was changed, or belongs to another key ring.
         """
         subject = self._pseudonym(user_id)
         tokens = set(TOKEN.findall(text))
@@ -191,7 +193,8 @@ class Vault:
         if key is None or not self._path.exists():
             return {}
         now = int(self._clock())
-        query = "SELECT sealed FROM vault WHERE subject = ? AND token = ? AND expires > ?"
+        # A cast, since anybody may have written anything there.
+        query = "SELECT CAST(sealed AS BLOB) FROM vault WHERE subject = ? AND token = ? AND expires > ?"
         with self._database() as database:
             found = {token: database.execute(query, (subject, token, now)).fetchone() for token in tokens}
         values = {}

@@ -71,6 +71,7 @@ def run(tmp_path: Path, environ: dict[str, str]) -> Callable[..., Done]:
             input=stdin,
             capture_output=True,
             text=True,
+            errors="surrogateescape",
             timeout=100,
             check=False,
         )

@@ -43,6 +43,51 @@ def test_a_bad_line_is_answered_by_an_error_and_the_rest_goes_on(run) -> None:
     assert "jane" not in done.stdout + done.stderr
 
 
+def test_lines_that_are_almost_json(run) -> None:
+    """Nesting without end, numbers that JSON does not have and bytes that are no UTF-8 cost other lines nothing."""
+    lines = [
+        b"[" * 100_000,
+        b'{"id": NaN, "text": ""}',
+        b'{"id": 1e999, "text": ""}',
+        b'{"id": 4, "text": "\xff"}',
+        b"\0",
+    ]
+    last = '{"id": 1.5, "text": "\U0001f600e\u0301\\r\\n\\ud800 jane.doe@example.com"}\r\n'.encode()
+    done = run("classify", "--jsonl", stdin=b"\r\n".join([*lines, last]).decode("utf-8", "surrogateescape"))
+    assert done.code == 1
+    assert answers(done.stdout) == [
+        *({"id": None, "error": f"line {number}: not a JSON document"} for number in range(1, 6)),
+        {
+            "id": 1.5,
+            "classification": "CONFIDENTIAL",
+            "findings": [{"type": "EMAIL", "start": 7, "end": 27, "confidence": 0.95}],
+            "redacted": IsStr(regex="\U0001f600e\u0301\r\n\ud800 \\[EMAIL:k1:[a-z2-7]{16}\\]"),
+        },
+    ]
+
+
+def test_a_text_that_cannot_be_inspected_is_restricted(run) -> None:
+    """A recogniser that breaks on one text fails closed for it, and the others are answered."""
+    breaking = (
+        "from otel_compliance.redact.text import EmailRecognizer as R; find = R.find; "
+        "R.find = lambda self, folded: 1 / 0 if b'break' in folded.ascii else find(self, folded)"
+    )
+    lines = ['{"id": "a", "text": "break jane.doe@example.com"}', '{"id": "b", "text": "fine"}']
+    done = run("classify", "--jsonl", stdin="\n".join(lines), shim=breaking)
+    assert done.code == 1
+    assert answers(done.stdout) == [
+        {
+            "id": "a",
+            "classification": "RESTRICTED",
+            "findings": [],
+            "redacted": "[REDACTED:failed]",
+            "error": "line 1: the text could not be inspected: ZeroDivisionError",
+        },
+        {"id": "b", "classification": "INTERNAL", "findings": [], "redacted": "fine"},
+    ]
+    assert "jane" not in done.stdout + done.stderr
+
+
 def test_a_file_for_a_person(run, tmp_path: Path) -> None:
     """The text stands there with a table of what was found, the class of each type, and the class of the whole."""
     (tmp_path / "letter.txt").write_text(TEXT, encoding="utf-8")

@@ -12,9 +12,13 @@ import wrapt
 from anthropic import _base_client, _streaming
 from opentelemetry._logs import LogRecord
 from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor
-from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs import ConcurrentMultiLogRecordProcessor, LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ConcurrentMultiSpanProcessor, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from support.observed import API_KEY
 
 from otel_compliance import ComplianceError, Policy, instrument, uninstrument
@@ -35,7 +39,11 @@ HOOKED = [
     (_streaming.AsyncStream, "__stream__"),
     (_streaming.Stream, "close"),
     (_streaming.AsyncStream, "close"),
+    (TracerProvider, "add_span_processor"),
+    (LoggerProvider, "add_log_record_processor"),
+    (MeterProvider, "__init__"),
 ]
+MAIL = "jane.doe@example.com"
 
 
 @pytest.fixture(autouse=True)
@@ -184,6 +192,54 @@ def test_logs_are_redacted_before_exporters_that_were_there_first(claude: Claude
     instrument(logger_provider=provider)
     provider.get_logger("app").emit(LogRecord(body="mail jane.doe@example.com"))
     assert "jane" not in str([item.log_record.body for item in exporter.get_finished_logs()])
+
+
+@pytest.mark.parametrize("processors", [None, ConcurrentMultiSpanProcessor(2)])
+def test_providers_that_are_made_later_are_redacted(processors: Any) -> None:
+    """From its first processor on a tracer provider is redacted, whether it is ever used for a Claude call or not."""
+    instrument()
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider(shutdown_on_exit=False, active_span_processor=processors)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    provider.get_tracer("app").start_span("s", attributes={"to": MAIL}).end()
+    assert "jane" not in exporter.get_finished_spans()[0].to_json()
+
+
+@pytest.mark.parametrize("processors", [None, ConcurrentMultiLogRecordProcessor(2)])
+def test_loggers_that_are_made_later_are_redacted(processors: Any) -> None:
+    """So are logger providers, those that give a record to all processors at once, too."""
+    instrument()
+    exporter = InMemoryLogRecordExporter()
+    provider = LoggerProvider(shutdown_on_exit=False, multi_log_record_processor=processors)
+    provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
+    for number in range(100):
+        provider.get_logger("app").emit(LogRecord(timestamp=number, body=f"to {MAIL}"))
+    assert len(exporter.get_finished_logs()) == 100
+    assert not [record for record in exporter.get_finished_logs() if "jane" in str(record.log_record.body)]
+
+
+def test_meters_that_are_made_later_are_redacted() -> None:
+    """So are meter providers."""
+    instrument()
+    reader = InMemoryMetricReader()
+    MeterProvider([reader], shutdown_on_exit=False).get_meter("app").create_counter("sent").add(1, {"to": MAIL})
+    assert "jane" not in str(reader.get_metrics_data())
+
+
+def test_processors_that_read_a_span_while_it_ends_see_it_redacted() -> None:
+    """Also one that was added before the layer was switched on."""
+    seen: list[str] = []
+
+    class Reading(SpanProcessor):
+        def _on_ending(self, span: Any) -> None:
+            seen.append(span.to_json())
+
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(Reading())
+    instrument(tracer_provider=provider)
+    provider.get_tracer("app").start_span("s", attributes={"to": MAIL}).end()
+    assert len(seen) == 1
+    assert "jane" not in seen[0]
 
 
 def test_the_entry_point_takes_options() -> None:

@@ -1,12 +1,16 @@
 """Texts that come again are not inspected again, and are not kept either."""
 
+import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread
 
 import pytest
 
 from otel_compliance.keys import KeyRing
 from otel_compliance.redact import Finding, Folded, Redactor
+from otel_compliance.redact import memo as memory
 from otel_compliance.redact.memo import Inspected, Memo
 
 KEYS = KeyRing(bytes(range(32)))
@@ -88,3 +92,33 @@ def test_threads_share_it() -> None:
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(redactor.redact, texts))
     assert results == [Redactor(KEYS).redact(text) for text in texts]
+
+
+def test_a_fork_does_not_inherit_the_lock() -> None:
+    """A child that is forked while another thread looks something up is not held up by it."""
+    redactor, text = Redactor(KEYS), f"{PADDING} jane.doe@example.com"
+    found = redactor.redact(text)
+    held, forked = Event(), Event()
+
+    def hold() -> None:
+        with memory._lock:
+            held.set()
+            forked.wait(10)
+
+    holder = Thread(target=hold)
+    holder.start()
+    held.wait()
+    child = os.fork()
+    if not child:
+        signal.alarm(10)
+        os._exit(0 if redactor.redact(text) == found else 1)
+    forked.set()
+    holder.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_finalizer_may_redact_at_any_moment() -> None:
+    """The garbage collector may end a span, on the same thread, while something is being looked up."""
+    redactor, text = Redactor(KEYS), f"{PADDING} jane.doe@example.com"
+    with memory._lock:
+        assert "jane" not in redactor.redact(text).text

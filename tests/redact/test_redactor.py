@@ -89,6 +89,54 @@ def test_an_iban_that_runs_into_letters_outside_ascii_is_redacted() -> None:
     assert REDACTOR.restore(redacted.text, redacted.replacements) == text
 
 
+@pytest.mark.parametrize("first", VALUES)
+@pytest.mark.parametrize("second", VALUES)
+def test_values_without_anything_between_them(first: str, second: str) -> None:
+    """What touches a value is looked at once that is gone, so that redacting again changes nothing."""
+    redacted = REDACTOR.redact(f"{first}{second} ")
+    assert REDACTOR.redact(redacted.text).text == redacted.text
+    assert REDACTOR.restore(redacted.text, redacted.replacements) == f"{first}{second} "
+
+
+@pytest.mark.parametrize("lines", [1, 76])
+@pytest.mark.parametrize("begin", ["data:image/png;base64,", ""])
+def test_blobs_within_a_text_are_described(lines: int, begin: str) -> None:
+    """An image in the middle of a text, in lines as in an e-mail too, is not kept; the text around it is redacted.
+
+    However large it is, the text is inspected.
+    """
+    data = b64encode(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 6000).decode()
+    data = "\n".join(data[at : at + 76] for at in range(0, len(data), 76)) if lines == 76 else data
+    for document in (f"look: {begin}{data} from jane.doe@example.com", json.dumps({"image": f"{begin}{data}"})):
+        redacted = REDACTOR.redact_value({"text": document})
+        assert not redacted.failed
+        assert "[BLOB:image/png:1536008:k1:" in redacted.value["text"]
+        assert data[200:230] not in redacted.value["text"]
+        assert "jane" not in redacted.value["text"]
+        assert REDACTOR.redact_value(redacted.value).value == redacted.value
+
+
+def test_a_long_token_within_a_text_is_no_blob() -> None:
+    """What is long and does not begin like a file may be a credential, and is found as one."""
+    payload = b64encode(b'{"sub": "' + b"x" * 900 + b'"}').decode().rstrip("=")
+    text = f"use eyJhbGciOiJIUzI1NiJ9.{payload}.c2lnbmF0dXJlMTIz now"
+    assert REDACTOR.redact_value(text).counts == {"JWT": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        ("203.0.113.77ghp_AbCdEfGhIjKlMnOpQrStUvWxYz0123456789", ["IPV4", "GITHUB_TOKEN"]),
+        ("415-555-2671sk-ant-api03-AbCdEfGhIjKlMnOpQrStUvWxYz", ["PHONE", "ANTHROPIC_KEY"]),
+        ("AKIAIOSFODNN7EXAMPLE+1 415 555 2671", ["AWS_KEY", "PHONE"]),
+        ("DE89 3704 0044 0532 0130 004111 1111 1111 1111", ["IBAN", "CREDIT_CARD"]),
+    ],
+)
+def test_what_touches_a_value_is_found(text: str, types: list[str]) -> None:
+    """A value hides none that stands directly before or behind it."""
+    assert [finding.type for finding in REDACTOR.find(text)] == types
+
+
 def test_restore_leaves_unknown_tokens() -> None:
     """Only tokens of this mapping are replaced."""
     redacted = REDACTOR.redact("a@example.com and b@example.com")

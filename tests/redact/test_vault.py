@@ -14,7 +14,7 @@ from otel_compliance import Redactor, Vault
 from otel_compliance.audit import AuditLog, read_chain_file
 from otel_compliance.classification import Classification
 from otel_compliance.config import Settings
-from otel_compliance.errors import KeyRingError, VaultError
+from otel_compliance.errors import DecryptionError, KeyRingError, VaultError
 from otel_compliance.keys import KeyRing
 from otel_compliance.policy import Policy
 from otel_compliance.subject_keys import SubjectKeys
@@ -141,6 +141,32 @@ def test_a_value_that_was_moved_or_changed_is_not_restored(tmp_path: Path) -> No
         database.execute("UPDATE vault SET sealed = (SELECT sealed FROM vault WHERE token = ?)", (EMAIL,))
     database.close()
     assert kept.restore(ANSWER, "jane") == ANSWER.replace(EMAIL, "jane.doe@example.com")
+
+
+@pytest.mark.parametrize("sealed", ["'text'", "5", "x''", "zeroblob(28)"])
+def test_what_is_no_sealed_value_is_not_restored(tmp_path: Path, sealed: str) -> None:
+    """Whatever somebody wrote into the database, the tokens stay, and nothing raises."""
+    kept = vault(tmp_path)
+    kept.put("jane", PROMPT.replacements)
+    database = sqlite3.connect(tmp_path / "vault" / "vault.sqlite")
+    with database:
+        database.execute(f"UPDATE vault SET sealed = {sealed}")
+    database.close()
+    assert kept.restore(ANSWER, "jane") == ANSWER
+
+
+def test_a_key_that_was_changed_is_an_error(tmp_path: Path) -> None:
+    """Nothing is kept or restored with it, and the person can be forgotten all the same."""
+    kept = vault(tmp_path)
+    kept.put("jane", PROMPT.replacements)
+    [key] = (tmp_path / "keys").rglob("*.key")
+    key.write_bytes(bytes(60))
+    with pytest.raises(DecryptionError):
+        kept.put("jane", PROMPT.replacements)
+    with pytest.raises(DecryptionError):
+        kept.restore(ANSWER, "jane")
+    kept.forget("jane")
+    assert (kept.count("jane"), kept.restore(ANSWER, "jane")) == (0, ANSWER)
 
 
 def _put(directory: Path, number: int) -> None:
