@@ -16,6 +16,7 @@ from otel_compliance.redact.recognize import Finding, Folded
 _BEFORE: Final = 110
 """Characters from the house number or the street to the postcode, at most."""
 _BEHIND: Final = 48
+_CODE_CHARS: Final = 12
 
 _WORD: Final = rb"[A-Z\x80][A-Za-z\x80'\-]*\.?"
 _CITY: Final = _WORD + rb"(?: (?:am|an der|im|in|bei|de|la|del|di|da|do|sur|sous|les|" + _WORD + rb")){0,3}"
@@ -48,6 +49,7 @@ _STREET_NUMBER_FIRST: Final = (
     rb"|square|passage|sentier|voie|r\.)" + rb"[A-Za-z\x80 .'\-]{3,50}"
 )
 _POSTCODE: Final = rb"(?:[A-Z]{1,2}-)?(?:[0-9]{5}|[0-9]{4}(?: [A-Z]{2}|-[0-9]{3})?|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3})"
+_CODE: Final = re.compile(rb"[0-9]{4,5}|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3}|[0-9]{4}-[0-9]{3}")
 _CONTINENT: Final = re.compile(
     rb"(?:" + _STREET + rb"|" + _STREET_NUMBER_FIRST + rb")(?:,[ \n]{0,2}|[ ]?\n| - |  )(?P<code>" + _POSTCODE + rb") "
     + _CITY + rb"(?: \([A-Z]{2}\)|/" + _WORD + rb")?"
@@ -62,14 +64,16 @@ _BRAZIL: Final = re.compile(
     rb"[A-Za-z0-9\x80 .,'/\-]{4,90}?(?:, | - | )(?:CEP:? ?)?[0-9]{5}-[0-9]{3}(?![0-9])"
 )
 
+_CODES: Final = frozenset((b"00000", b"0000", b"000 00", b"00 000", b"0000 000"))
+"""Shapes of postcodes of the continent."""
+_CODE_AND_CITY: Final = b"00 A"
+"""The end of each of them, and what follows."""
+
 _SHAPES: Final = (
-    # The literal in the shape, how far its end is behind the beginning of what follows, and the form.
-    (b"AA 00000", _US),
-    (b" 0AA", _UK),
-    (b"0A 0A0", _UK),
-    (b"A 0000", _AUSTRALIA),
-    (b"00 A", _CONTINENT),
-    (b"00000 000", _BRAZIL),
+    # A literal in the shape of a postcode, and the forms that have it.
+    (b"A 0000", (_US, _AUSTRALIA)),
+    (b" 0A", (_UK,)),
+    (b"00000 000", (_BRAZIL,)),
 )
 
 
@@ -78,29 +82,41 @@ class AddressRecognizer:
 
     entity_types = frozenset({"ADDRESS"})
     hint = (
-        rf"(?i:{HINT})|"
+        rf"{HINT}|"
         r"[A-Z][ -]?[0-9]{4}|[0-9][0-9A-Z]? [0-9][A-Z]{2}|[0-9A-Z] ?[0-9][A-Z][0-9]|[0-9]{2} [A-Z]|[0-9]{5}-[0-9]{3}"
     )
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The addresses."""
-        for literal, form in _SHAPES:
-            yield from _with_postcode(folded, literal, form)
+        for literal, forms in _SHAPES:
+            at = folded.shape.find(literal)
+            while at >= 0:
+                end = at + len(literal)
+                for form in forms:
+                    yield from _ending(form, folded.ascii, end)
+                at = folded.shape.find(literal, end)
+        yield from _continental(folded)
         yield from announced(folded)
 
 
-def _with_postcode(folded: Folded, literal: bytes, form: re.Pattern[bytes]) -> Iterator[Finding]:
-    """Addresses of one form, whose postcode has a literal in its shape."""
-    data, shape = folded.ascii, folded.shape
-    done = 0
-    at = shape.find(literal)
+def _continental(folded: Folded) -> Iterator[Finding]:
+    """Addresses with the street first, the postcode, and the city."""
+    shape = folded.shape
+    at = shape.find(_CODE_AND_CITY)
     while at >= 0:
-        end = at + len(literal)
-        match = _last(form, data, max(done, at - _BEFORE), end)
-        if match and _is_street(match):
-            done = match.end()
-            yield Finding("ADDRESS", *match.span(), 0.8)
-        at = shape.find(literal, end)
+        # Behind a comma or the end of a line.
+        before = shape.rfind(b"a", max(0, at - _CODE_CHARS), at)
+        code = shape[before + 1 : at + 2].lstrip() if before >= 0 else b""
+        if code in _CODES and _CODE.fullmatch(folded.ascii, at + 2 - len(code), at + 2):
+            yield from _ending(_CONTINENT, folded.ascii, at + len(_CODE_AND_CITY))
+        at = shape.find(_CODE_AND_CITY, at + len(_CODE_AND_CITY))
+
+
+def _ending(form: re.Pattern[bytes], data: bytes, end: int) -> Iterator[Finding]:
+    """The address of a form whose postcode ends at an offset."""
+    match = _last(form, data, max(0, end - _BEFORE), end)
+    if match and _is_street(match):
+        yield Finding("ADDRESS", *match.span(), 0.8)
 
 
 def _last(form: re.Pattern[bytes], data: bytes, start: int, end: int) -> re.Match[bytes] | None:

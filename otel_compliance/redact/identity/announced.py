@@ -8,29 +8,37 @@ from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
 
-_NAMES: Final = (
-    b"addr",
-    b"adres",
-    b"anschrift",
-    b"wohn",
-    b"direcc",
-    b"domicil",
-    b"indirizz",
-    b"endere",
-    b"morada",
-    b"street",
+_ENDINGS: Final = frozenset(
+    (
+        b"ess",
+        b"ddr",
+        b"sse",
+        b"res",
+        b"esa",
+        b"ift",
+        b"aft",
+        b"ort",
+        b"itz",
+        b"ion",
+        b"i\x80n",
+        b"lio",
+        b"zzo",
+        b"eco",
+        b"e\x80o",
+    )
+    + (b"ada", b"eet", b"ne1", b"ne2", b"e 1", b"e 2", b"ss1", b"ss2", b"es1", b"es2", b"ed)", b"_1", b"_2")
 )
-"""Parts of the names, in lower case."""
-HINT: Final = "|".join(name.decode("ascii") for name in _NAMES)
-
+"""The last letters of the names: one look at them rejects most words that stand before a sign."""
 _NAME: Final = re.compile(
-    rb"(?i)(?:addr(?:ess)?(?:[ _]?line)?[ _]?[0-9]?|adress?e?[nr]?|adresa|anschrift|wohn(?:haft|e|ort|sitz)(?: in| an)?|direcci(?:o|\x80)n"
-    rb"|domicilio(?: en| in)?|indirizzo|endere(?:c|\x80)o|morada|street(?:[ _]?address)?(?:[ _]?line)?[ _]?[0-9]?)"
-    rb"(?:\([a-z]{1,12}\))?"
-    rb"(?:[\"'`*]{0,3} ?(?:[:=|\t>\x81]|-> |=> )[ \n*]{0,8}| (?:is|ist|es|est|war|lautet)[: ]{1,2}|[\"'`*]{0,3}, ?| {2,})"
+    rb"(?i)(?:addr(?:ess)?(?:[ _]?line)?[ _]?[0-9]?|ad?dress?e?|adres?|adresa|anschrift|wohn(?:haft|ort|sitz)|direcci(?:o|\x80)n"
+    rb"|domicilio|indirizzo|endere(?:c|\x80)o|morada|street(?:[ _]?address)?(?:[ _]?line)?[ _]?[0-9]?)(?:\([a-z]{1,12}\))?\Z"
 )
+_NAME_CHARS: Final = 28
+_CLOSE: Final = b" \"'`*"
+HINT: Final = "[:=>]"
+
 _VALUE: Final = re.compile(
-    rb"(?:(?P<quote>[\"'`])(?P<quoted>[^\"'`<>]{6,160})(?P=quote)"
+    rb"[ \n\t*]{0,8}(?:(?P<quote>[\"'`])(?P<quoted>[^\"'`<>]{6,160})(?P=quote)"
     # Up to the end of the line, of a sentence, or to another name and its value.
     rb"|(?P<bare>[^\"'`<>\n\t|;{}=:\x81\x82 ][^\"'`<>\n\t|;{}=\x81\x82]{5,160}?)(?=[\n\t|;<>\"'`{}\x81]|\Z|\. [A-Z\x80]|\.\Z|  |,? [A-Za-z.\x80]{2,16} ?[:=]| \())"
 )
@@ -65,18 +73,27 @@ _NAMES_IN_LETTERS: Final = re.compile(
 
 
 def announced(folded: Folded) -> Iterator[Finding]:
-    """Addresses behind a name."""
+    """Addresses behind a name and a sign."""
     data = folded.ascii
-    lower = data.lower()
-    for part in _NAMES:
-        at = lower.find(part)
-        while at >= 0:
-            name = _NAME.match(data, at)
-            if name and (finding := _value(data, name.end())):
+    for at in folded.colons:
+        if finding := _behind(data, at):
+            yield finding
+    for sign in (b"=", b">"):
+        at = data.find(sign)
+        while at > 0:
+            if finding := _behind(data, at):
                 yield finding
-            at = lower.find(part, at + len(part))
-    if _LETTERS in data:
+            at = data.find(sign, at + 1)
+    if not folded.text.isascii() and _LETTERS in data:
         yield from _in_letters(folded)
+
+
+def _behind(data: bytes, sign: int) -> Finding | None:
+    """The address behind a sign, if a name for one stands before it."""
+    before = data[max(0, sign - _NAME_CHARS) : sign].rstrip(_CLOSE)
+    if before[-3:].lower() not in _ENDINGS or not _NAME.search(before):
+        return None
+    return _value(data, sign + 1)
 
 
 def _value(data: bytes, at: int) -> Finding | None:

@@ -15,8 +15,8 @@ _DATE: Final = re.compile(
     rb"|[0-9]{1,2}[.\-/] ?[A-Za-z\x80]{3,10}[ .\-/][ ]?(?:19|20)[0-9]{2}"
     rb"|[A-Z][a-z]{2,8}\.? [0-9]{1,2}(?:st|nd|rd|th)?,? (?:19|20)[0-9]{2}"
 )
-# In the shape of a text: the last digit of a day, and a year behind the next blank.
-_DAY_AND_YEAR: Final = re.compile(rb"0(?=([^0]{1,22}+)(?<= )0000)")
+_YEAR: Final = b" 0000"
+"""In the shape of a text; a day stands before it."""
 _ASIAN_DATE: Final = re.compile(
     r"(?:19|20)[0-9]{2} ?[年년] ?[0-9]{1,2} ?[月월] ?[0-9]{1,2} ?[日일]"
     r"|(?:昭和|平成|令和|大正|明治)(?:[0-9]{1,2}|元)年[0-9]{1,2}月[0-9]{1,2}日"
@@ -79,14 +79,16 @@ class DocumentRecognizer:
     @staticmethod
     def _dates(folded: Folded) -> Iterator[Finding]:
         data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
-        for day in _DAY_AND_YEAR.finditer(shape):
-            year = day.end(1)
-            if data[year : year + 2] not in _CENTURIES:
-                continue
-            match = _DATE.search(data, max(0, year - 1 - _DATE_CHARS), year + 4)
-            if match and not data[match.start() - 1 : match.start()].isalnum():
-                if BIRTH.names(Around(folded, columns, match.start(), *match.span())):
-                    yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
+        at = shape.find(_YEAR)
+        while at >= 0:
+            year = at + 1
+            if data[year : year + 2] in _CENTURIES and shape.rfind(b"0", max(0, at - _DATE_CHARS), at) >= 0:
+                match = _DATE.search(data, max(0, at - _DATE_CHARS), year + 4)
+                if match and not data[match.start() - 1 : match.start()].isalnum():
+                    around = Around(folded, columns, match.start(), *match.span())
+                    if BIRTH.names(around):
+                        yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
+            at = shape.find(_YEAR, year)
 
     @staticmethod
     def _asian_dates(folded: Folded) -> Iterator[Finding]:

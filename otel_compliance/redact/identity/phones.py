@@ -93,9 +93,10 @@ class PhoneRecognizer:
         """The numbers."""
         data, shape = folded.ascii, folded.shape
         columns = Columns(data)
-        for anchor in chain.from_iterable(_ANCHOR.finditer(shape, *area) for area in folded.number_areas):
+        for start, end in map(
+            re.Match.span, chain.from_iterable(_ANCHOR.finditer(shape, *area) for area in folded.number_areas)
+        ):
             # Most runs of digits are none of a telephone; the first looks cost least.
-            start = anchor.start()
             before = data[start - 1] if start else _BLANK
             if before in _NOT_BEFORE or (before in _SIGNS and not data[start - 2 : start - 1].isdigit()):
                 continue
@@ -103,10 +104,11 @@ class PhoneRecognizer:
                 continue
             if shape[start - 1] == _BLANK and (single := _SINGLE.search(shape, max(0, start - _RUN_BEFORE), start)):
                 start = single.start()
-            run = _RUN.search(shape, start, anchor.end())
-            if run and _FEWEST <= shape.count(b"0", *run.span()) <= _MOST_DIGITS:
-                if found := _confirmed(folded, columns, _opened(data, run.start()), run.end()):
-                    yield found
+            run = _RUN.search(shape, start, end)
+            if run is None or not _FEWEST <= shape.count(b"0", *run.span()) <= _MOST_DIGITS:
+                continue
+            if found := _confirmed(folded, columns, _opened(data, run.start()), run.end()):
+                yield found
 
 
 def _opened(data: bytes, start: int) -> int:

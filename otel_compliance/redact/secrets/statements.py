@@ -12,20 +12,12 @@ from typing import Final
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.placeholders import is_code, is_path, is_placeholder, is_word
 
-_NOUNS: Final = (
-    b"pass",
-    b"pwd",
-    b" pw",
-    b"kennwort",
-    b"contrase",
-    b"senha",
-    b"wachtwoord",
-    b"creds",
-    b"login",
-    b"credential",
-)
+_NOUN: Final = b"pass"
+_FOREIGN: Final = (b"kennwort", b"contrase", b"senha", b"wachtwoord", b"creds", b" pw")
 """Parts of the words for a password, in lower case."""
-HINT: Final = "|".join(noun.decode("ascii") for noun in _NOUNS)
+_LONG: Final = 4_000
+"""A longer text in one of those languages has letters beyond ASCII, too."""
+HINT: Final = "|".join(noun.decode("ascii") for noun in (_NOUN, *_FOREIGN, b"login", b"credential"))
 
 _VALUE: Final = rb"(?:[\"'`](?P<quoted>[^\"'`\s\x81\x82]{4,128})[\"'`]|(?P<bare>[^\s\"'`,;<>|\x81\x82]{4,128}))"
 _STATEMENT: Final = re.compile(
@@ -60,17 +52,19 @@ _TOOL: Final = re.compile(
 )
 _TOOL_CHARS: Final = 100
 _TRAILING: Final = b".,:?)]}*`\\"
+_LETTER: Final = b"\x80"
 _CONFIDENCE: Final = 0.85
 
 
 def statements(folded: Folded) -> Iterator[Finding]:
     """Passwords that a sentence tells."""
-    data = folded.ascii
-    lower = data.lower()
-    for noun in _NOUNS:
+    lower = folded.ascii.lower()
+    short = len(lower) < _LONG
+    nouns = (_NOUN, *(_FOREIGN if short or _LETTER in lower else ()), *((b"login", b"credential") if short else ()))
+    for noun in nouns:
         at = lower.find(noun)
         while at >= 0:
-            if finding := _at(data, at):
+            if finding := _at(folded.ascii, at):
                 yield finding
             at = lower.find(noun, at + len(noun))
 
@@ -104,10 +98,19 @@ def is_chosen(value: bytes) -> bool:
 
 def commands(data: bytes) -> Iterator[Finding]:
     """Passwords among the options of commands."""
-    for match in _COMMAND.finditer(data):
-        group = "user" if match["user"] else "option"
-        value = match[group]
-        if group == "option" and not _TOOL.search(data, max(0, match.start() - _TOOL_CHARS), match.start()):
-            continue
-        if not (is_placeholder(value) or is_path(value) or value.isdigit()):
-            yield Finding("CREDENTIAL", *match.span(group), _CONFIDENCE)
+    at = data.find(b" -")
+    while at >= 0:
+        match = _COMMAND.match(data, at)
+        if match and (finding := _option(data, match)):
+            yield finding
+        at = data.find(b" -", at + 2)
+
+
+def _option(data: bytes, match: re.Match[bytes]) -> Finding | None:
+    group = "user" if match["user"] else "option"
+    value = match[group]
+    if group == "option" and not _TOOL.search(data, max(0, match.start() - _TOOL_CHARS), match.start()):
+        return None
+    if is_placeholder(value) or is_path(value) or value.isdigit():
+        return None
+    return Finding("CREDENTIAL", *match.span(group), _CONFIDENCE)
