@@ -188,6 +188,7 @@ _VALUES = (
 
 _SCHEMES = {item.type: item for item in IDENTIFIERS}
 _WORDS = {
+    "SSN": "social security number",
     "US_EIN": "EIN",
     "US_NPI": "NPI",
     "US_BANK_ROUTING": "routing number",
@@ -232,7 +233,7 @@ _IDENTIFIERS = tuple(
     # These are made above, and random characters hardly ever make one of these.
     for item in IDENTIFIERS
     if item.type
-    not in ("MX_CURP", "IT_CODICE_FISCALE", "US_MBI", "BR_CNPJ", "CN_RESIDENT_ID", "FR_NIR", "UK_NINO", "PHONE")
+    not in ("MX_CURP", "IT_CODICE_FISCALE", "US_MBI", "BR_CNPJ", "CN_RESIDENT_ID", "FR_NIR", "UK_NINO", "SSN")
 )
 
 _NEGATIVES: tuple[Make, ...] = (

@@ -144,7 +144,8 @@ def _confirmed(data: bytes, match: re.Match[bytes], kind: Kind, type_: str, *, p
     quoted = match["quoted"] is not None
     start, end = match.span("quoted" if quoted else "bare")
     if not quoted:
-        end = start + len(data[start:end].rstrip(_TRAILING))
+        # A password may end with an exclamation mark, and nothing else does.
+        end = start + len(data[start:end].rstrip(_TRAILING if kind in _PASSWORDS else _TRAILING + b"!"))
     value = data[start:end]
     if is_placeholder(value) or is_path(value) or not _PLAUSIBLE[kind](value):
         return None

@@ -58,7 +58,8 @@ HEADERS: Final = (b"authorization",)
 COOKIES: Final = (b"cookie",)
 
 _SHORT: Final = re.compile(
-    rb"(?:\A|[_\-.]|(?:my|her|his|the|user|login|ssh|ftp|root|db|admin|mail|wifi|smtp|auth|devops|asana|github) |[a-z](?=[A-Z]))"
+    rb"(?:\A|[_\-.]|(?:my|her|his|the|user|login|ssh|ftp|root|db|admin|mail|wifi|smtp|auth|devops|asana|github) "
+    rb"|[a-z](?=[A-Z]))"
     rb"(?i:(?P<password>pass|pw|mdp)|(?P<token>pat|sid|session|totp|seed))\Z"
 )
 """Words with which others end, too, as "bypass" does: they count alone, or behind a sign, a hump or some words."""

@@ -70,13 +70,13 @@ def beside_names(folded: Folded) -> Iterator[Finding]:
     data = folded.ascii
     columns: Columns | None = None
     done = 0
-    for first, last in folded.runs:
+    for first, _ in folded.runs:
         # Behind a sign, `assignments` has looked.
         if first < done or data[first - 1 : first] in _SIGNS:
             continue
         start = first
-        if data[first - 1 : first] in _JOINING:
-            start = _BEGIN.search(data, max(done, first - _MIN_CHARS), first).start()
+        if data[first - 1 : first] in _JOINING and (begin := _BEGIN.search(data, max(done, first - _MIN_CHARS), first)):
+            start = begin.start()
         long = _LONG.match(data, start)
         if long is None or not is_opaque(long[0]):
             continue

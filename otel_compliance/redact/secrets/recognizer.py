@@ -77,6 +77,7 @@ _INDEX: Final = _by_literal()
 LITERALS: Final = (_LITERALS.pattern,)
 GATES: Final = {
     **assignments.GATES,
+    **statements.GATES,
     "dashes": (rb"--[\w\-]{0,30}(?:password|passwd|token|secret|api-key) ", rb"-----BEGIN "),
     "url password": (rb"://[^/@]{0,128}:[^/]{1,128}@",),
 }
@@ -106,7 +107,7 @@ class SecretRecognizer:
         if folded.may_hold("url password"):
             yield from url_passwords(data)
         yield from password_hashes(data)
-        yield from statements.commands(data)
+        yield from statements.commands(folded)
 
 
 def _of_families(folded: Folded) -> Iterator[Finding]:
