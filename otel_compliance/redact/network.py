@@ -16,7 +16,7 @@ _IPV4: Final = re.compile(
 # Beginning with a literal, it is found at the speed of a search for one character.
 _IPV4_ANCHOR: Final = re.compile(rb"\.[0-9]{1,3}\.[0-9]{1,3}\.")
 _VERSION_CONTEXT: Final = re.compile(
-    rb"(?i)(?:\b(?:version|release|build|firmware|driver|chapter|section|clause|paragraph|oid|update|upgrade|fw|ver|v|rev)"
+    rb"(?i)(?:\b(?:version|release|build|firmware|driver|chapter|section|clause|paragraph|oid|update|upgrade|ver|rev)"
     rb"(?: (?:from|to|no|number))?\.?[ :=\"']{0,3}|\.so\.|[0-9] (?:to|->) version )\Z"
 )
 _VERSION_BEHIND: Final = re.compile(rb" (?:to|->) version ")
