@@ -80,6 +80,7 @@ _CALL_STARTS: Final = frozenset((b"cal", b"rin", b"rea", b"dia", b"tex", b"sms",
 _COUNTED: Final = re.compile(rb" (?!thanks|pls|always|unless|yes|this)[a-z]{2,}s(?![a-z])")
 """A plural behind digits: so many of them, and no number to call."""
 
+_AREA: Final = re.compile(rb"[0-9]{1,6}\)")
 _BLANK: Final = ord(" ")
 _PLUS: Final = ord("+")
 _FEWEST: Final = 7
@@ -147,7 +148,7 @@ def _north_american(folded: Folded) -> Iterator[Finding]:
 
 def _opened(data: bytes, start: int) -> int:
     """Where a number begins whose first digit is at an offset: at its bracket, and at its sign."""
-    if data[start - 1 : start] == b"(" and b")" in data[start : start + 7]:
+    if data[start - 1 : start] == b"(" and _AREA.match(data, start):
         start -= 1
     return start - 1 if data[start - 1 : start] == b"+" else start
 

@@ -31,7 +31,7 @@ _STATEMENT: Final = re.compile(
     rb"(?: (?:to|for|of|on|zu|f\x80r|de|del|para|van|voor)(?: [\w.\-]{1,20}){1,4}?)?"
     rb"(?P<link>(?: (?:is|was)(?: now)?(?: set to)?| (?:will|should) be| has been (?:re)?set to| (?:re)?set to"
     rb"| changed to"
-    rb"| ist| lautet| est| es| e| \x80| to):?[ \n]| ?[\-=]> ?| ?\| ?|,|\t| )" + _VALUE
+    rb"| ist| lautet| est| es| e| \x80| to):?[ \n]| ?[\-=]> ?| ?\| ?|,|\t| (?=[^\s0-9]{0,40}[0-9]))" + _VALUE
 )
 _BARE_PASS: Final = re.compile(rb" ?(?i:pass|pwd?|passe)(?![A-Za-z])")
 _LOGIN: Final = re.compile(
