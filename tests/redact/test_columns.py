@@ -16,7 +16,10 @@ TABLES = (
     "| name | phone |\n|---|---|\n| Ana | 27 92 24 03 |\n| Li | 27 92 24 04 |\n",
     "name | phone\n-----+------\nAna | 27 92 24 03\nLi | 27 92 24 04\n",
     "INSERT INTO users (name, phone) VALUES ('Ana', '27 92 24 03'), ('Li, B.', '27 92 24 04');",
-    "<tr><th>name</th><th>phone</th></tr><tr><td>A</td><td>27 92 24 03</td></tr><tr><td>B</td><td>27 92 24 04</td></tr>",
+    (
+        "<tr><th>name</th><th>phone</th></tr><tr><td>A</td><td>27 92 24 03</td></tr>"
+        "<tr><td>B</td><td>27 92 24 04</td></tr>"
+    ),
     '"name","電話番号"\n"佐藤","27 92 24 03"\n"田中","27 92 24 04"\n',
 )
 

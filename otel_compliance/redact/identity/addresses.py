@@ -64,7 +64,8 @@ _BRAZIL: Final = (
 )
 # The continent: street, number, postcode, city; in France and Belgium the number may stand first.
 _STREET: Final = (
-    rb"(?<![\w\-])(?:(?:ul|al|pl|os)\. )?(?:[A-Z\x80][\w\x80'\-]*\.?(?:/ ?| ))(?:(?:de|del|della|dei|da|das|do|dos|la|las|los|le|les|van|von"
+    rb"(?<![\w\-])(?:(?:ul|al|pl|os)\. )?(?:[A-Z\x80][\w\x80'\-]*\.?(?:/ ?| ))"
+    rb"(?:(?:de|del|della|dei|da|das|do|dos|la|las|los|le|les|van|von"
     rb"|der|den|zu[rm]|am|an|im|in|und|y|e|II|" + _WORD + rb") ){0,5}?"
     rb"(?:n\.?\x81? ?|No[.:]? ?|,? ?)?[0-9]{1,5}[A-Za-z]?(?:[/\-][0-9]{1,4}[A-Za-z]?)?"
     # Floor and door.

@@ -31,10 +31,10 @@ _EXTENSION: Final = re.compile(
 _NOT_BEFORE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_#$")
 _SIGNS: Final = frozenset(b"-/")
 _JOINING: Final = (b".", b"-", b"/")
-_INSIDE: Final = re.compile(rb"(?:[0-9A-Za-z_#$\-/]|[0-9][.,:])\Z")
+_INSIDE: Final = re.compile(rb"(?:[0-9A-Za-z_#$\-/]|[0-9][.:])\Z")
 _INSIDE_SIGNED: Final = re.compile(rb"[0-9A-Za-z]\Z")
 """What stands before a number that is part of something else."""
-_NOT_BEHIND: Final = re.compile(rb"[0-9A-Za-z_%]|[.,:\-/'][0-9]")
+_NOT_BEHIND: Final = re.compile(rb"[0-9A-Za-z_%]|[.:\-/'][0-9]")
 # Dates, spans of years, IPv4 addresses and decimals have the digits of a number.
 _NO_PHONE: Final = re.compile(
     rb"(?:19|20)[0-9]{2}([.\-/])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])"
