@@ -10,7 +10,8 @@ that nobody thought of.
 from __future__ import annotations
 
 import argparse
-from collections import Counter
+from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 from labelled import KINDS, Kind, Sample, negatives, positives
@@ -29,19 +30,47 @@ def covered(sample: Sample, findings: list[Finding]) -> bool:
     return not open_offsets
 
 
-def score(kind: Kind, count: int, *, show: bool) -> tuple[int, int, Counter[str]]:
-    """(values found, values found with the right type, findings that lie beside the value by type)."""
-    found = typed = 0
-    beside: Counter[str] = Counter()
+@dataclass(slots=True)
+class Score:
+    """What became of the texts of one type.
+
+    Attributes:
+        texts: How many there are.
+        found: Values of which nothing is left.
+        typed: Values found with their type.
+        right: Findings that lie on the value.
+        wrong: Findings that lie beside it, here or in a text that holds nothing, and claim to be of this type.
+    """
+
+    texts: int = 0
+    found: int = 0
+    typed: int = 0
+    right: int = 0
+    wrong: int = 0
+
+    def row(self, name: str) -> str:
+        """The row of a table."""
+        precision = f"{100 * self.right / (self.right + self.wrong):.1f} %" if self.right else ""
+        found, typed = (f"{100 * hits / self.texts:.1f} %" for hits in (self.found, self.typed))
+        return f"| `{name}` | {found} | {typed} | {precision} |"
+
+
+def score(kind: Kind, count: int, scores: dict[str, Score], *, show: bool) -> None:
+    """Add what becomes of the texts of one kind."""
+    own = scores[kind.type]
     for sample in positives(kind, count):
         findings = REDACTOR.find(sample.text)
         hit = covered(sample, findings)
-        found += hit
-        typed += hit and any(item.type == sample.type for item in findings)
-        beside.update(item.type for item in findings if item.end <= sample.start or item.start >= sample.end)
+        own.texts += 1
+        own.found += hit
+        own.typed += hit and any(item.type == sample.type for item in findings)
+        for item in findings:
+            if item.end <= sample.start or item.start >= sample.end:
+                scores[item.type].wrong += 1
+            elif item.type == sample.type:
+                own.right += 1
         if show and not hit:
             print(f"missed {kind.type}: {sample.text!r}")
-    return found, typed, beside
 
 
 def main() -> None:
@@ -51,27 +80,27 @@ def main() -> None:
     parser.add_argument("--misses", action="store_true", help="print what was missed, and what was found in nothing")
     arguments = parser.parse_args()
     count = 50 if arguments.smoke else 2_000
-    print(f"{Path(__file__).name}: {count} texts for each type\n")
-    print("| type | found | with that type |\n| --- | --- | --- |")
-    beside: Counter[str] = Counter()
+    scores: dict[str, Score] = defaultdict(Score)
     for kind in KINDS:
-        found, typed, others = score(kind, count, show=arguments.misses)
-        beside += others
-        print(f"| `{kind.type}` | {100 * found / count:.1f} % | {100 * typed / count:.1f} % |")
+        score(kind, count, scores, show=arguments.misses)
     samples = negatives(10 * count)
-    wrong: Counter[str] = Counter()
     hit = 0
     for sample in samples:
         findings = REDACTOR.find(sample.text)
-        wrong.update(item.type for item in findings)
+        for item in findings:
+            scores[item.type].wrong += 1
         hit += bool(findings)
         if arguments.misses and findings:
             print(f"found {[item.type for item in findings]} in {sample.text!r}")
-    print(
-        f"\nOf {len(samples):,} texts that hold nothing, {hit} ({100 * hit / len(samples):.2f} %) had a finding", end=""
-    )
-    print(f": {dict(wrong)}." if wrong else ".")
-    print(f"Beside the values: {dict(beside)}." if beside else "Nothing was found beside the values.")
+    print(f"{Path(__file__).name}: {count} texts for each kind of value, {len(samples):,} that hold nothing\n")
+    print("| type | found | with that type | precision |\n| --- | --- | --- | --- |")
+    for name, own in scores.items():
+        if own.texts:
+            print(own.row(name))
+    others = {name: own.wrong for name, own in scores.items() if own.wrong and not own.texts}
+    print(f"\nOf {len(samples):,} texts that hold nothing, {hit} ({100 * hit / len(samples):.2f} %) had a finding.")
+    if others:
+        print(f"Findings of other types: {others}.")
 
 
 if __name__ == "__main__":

@@ -73,18 +73,62 @@ def email(rng: random.Random) -> str:
 
 
 def phone(rng: random.Random) -> str:
-    """A telephone number: North American, or international."""
+    """A telephone number with a form of its own: North American, international, or with a trunk prefix."""
     area, exchange, line = digits(rng, 3, "23456789"), digits(rng, 3, "23456789"), digits(rng, 4)
     return rng.choice(
         (
             f"({area}) {exchange}-{line}",
             f"{area}-{exchange}-{line}",
             f"{area}.{exchange}.{line}",
+            f"{area}-{exchange}-{line} ext. {digits(rng, 3)}",
             f"+1 {area} {exchange} {line}",
+            f"+1-{area}-{exchange}-{line}x{digits(rng, 4)}",
+            f"001-{area}-{exchange}-{line}",
             f"+49 30 {digits(rng, 7, '123456789')}",
+            f"+49 (0) 30 / {digits(rng, 3)} {digits(rng, 3)}",
+            f"030/{digits(rng, 6, '123456789')}",
             f"+44 20 {digits(rng, 4, '3478')} {digits(rng, 4)}",
+            f"020 {digits(rng, 4, '3478')} {digits(rng, 4)}",
+            f"07700 {digits(rng, 6)}",
             f"+33 6 {grouped(digits(rng, 8), (2, 2, 2), ' ')}",
+            f"06.{grouped(digits(rng, 8), (2, 2, 2), '.')}",
             f"+91{digits(rng, 10, '789')}",
+            f"090-{digits(rng, 4)}-{digits(rng, 4)}",
+            f"8 (495) {digits(rng, 3)}-{digits(rng, 2)}-{digits(rng, 2)}",
+            f"(11) 9{digits(rng, 4)}-{digits(rng, 4)}",
+        )
+    )
+
+
+def local_phone(rng: random.Random) -> str:
+    """A telephone number that only a word tells from other digits."""
+    return rng.choice(
+        (
+            digits(rng, 9, "6789"),
+            grouped(digits(rng, 9, "6789"), (3, 3), " "),
+            grouped(digits(rng, 8, "2345"), (2, 2, 2), " "),
+            f"{digits(rng, 3, '56789')}-{digits(rng, 2)}-{digits(rng, 2)}",
+            f"0{digits(rng, 9, '123456789')}",
+        )
+    )
+
+
+def address(rng: random.Random) -> str:
+    """A postal address with its postcode, as written in one of several countries."""
+    number, code, one_of = rng.randint(1, 199), digits(rng, 5, "123456789"), rng.choice
+    return one_of(
+        (
+            f"{number} {one_of(('Elm Grove', 'Main', 'W 23rd'))} {one_of(('St', 'Rd'))}, Austin, TX {code}",
+            f"{number} Smith Plains Suite {number}\nEast Nancy, NY {code}",
+            f"{number} {one_of(('High Street', 'Abbey Close'))}, London {one_of(('NW1 6XE', 'SW11 3TN'))}",
+            f"{one_of(('Lindenallee', 'Hauptstraße', 'Am Markt'))} {number}, {code} {one_of(('Berlin', 'Köln'))}",
+            f"{number} rue {one_of(('de la Paix', 'Victor Hugo'))}, {code} {one_of(('Paris', 'Lyon'))}",
+            f"{one_of(('Calle Mayor', 'Plaza de España'))} {number}, {code} {one_of(('Madrid', 'Bilbao'))}",
+            f"{one_of(('Via Roma', 'Corso Italia'))} {number}, {code} {one_of(('Roma', 'Napoli'))}",
+            f"{one_of(('Kerkweg', 'Prins Hendrikkade'))} {number}, {code[:4]} {pick(rng, 'ABCD', 2)} Utrecht",
+            f"ul. {one_of(('Piękna', 'Mickiewicza'))} {number}, {code[:2]}-{code[2:]} Warszawa",
+            f"{one_of(('Storgatan', 'Ringvägen'))} {number}, {code[:3]} {code[3:]} Malmö",
+            f"東京都渋谷区神南{number}-{code[0]}-{code[1]}",
         )
     )
 
@@ -117,7 +161,8 @@ def iban(rng: random.Random) -> str:
 
 def ipv4(rng: random.Random) -> str:
     """An IPv4 address."""
-    return ".".join(str(rng.randint(1, 254)) for _ in range(4))
+    # 127 is the host itself.
+    return ".".join(str(rng.randint(1, 126 if place == 0 else 254)) for place in range(4))
 
 
 def ipv6(rng: random.Random) -> str:
@@ -172,6 +217,34 @@ _PLAIN = (
 _VALUES = (
     Kind("EMAIL", email, _PLAIN),
     Kind("PHONE", phone, ("Call me on {}.", "Tel. {}", "phone={}&x=1", "Meine Nummer: {}", "mobile: {}", "({})")),
+    Kind(
+        "PHONE",
+        local_phone,
+        (
+            *(
+                "Telephone: {}",
+                "mobile={}&x=1",
+                "Mon portable est le {}.",
+                "Teléfono: {}",
+                "telefono: {}",
+                "電話：{}",
+                "Тел.: {}",
+            ),
+            *('{{"homePhone": "{}"}}', "you can reach me on {}", "{} is my cell", "id,phone,x\n1,{},y\n"),
+        ),
+    ),
+    Kind(
+        "ADDRESS",
+        address,
+        (
+            "I live at {}",
+            "Ship it to {}\nthanks",
+            "address: {}\n",
+            '{{"address": "{}"}}',
+            "Adresse : {}\n",
+            "住所: {}\n",
+        ),
+    ),
     Kind("SSN", ssn, ("SSN {}", "My social security number is {}.", "ssn: {},", "social security: {}")),
     Kind("CREDIT_CARD", card, _PLAIN),
     Kind("IBAN", iban, _PLAIN),
@@ -183,11 +256,51 @@ _VALUES = (
     Kind("JWT", json_web_token, ("Authorization: Bearer {}", "token {} expired", '{{"jwt": "{}"}}')),
     Kind("PRIVATE_KEY", private_key, ("here is the key:\n{}\nthanks", "{}")),
     Kind("URL_CREDENTIAL", password, ("postgres://app:{}@db.example:5432/x", "https://user:{}@host.example/path")),
-    Kind("CREDENTIAL", password, ("my password is {}", "password: {}", "pwd={}", '"client_secret": "{}"')),
+    Kind(
+        "CREDENTIAL",
+        password,
+        (
+            *(
+                "my password is {}",
+                "password: {}",
+                "pwd={}",
+                '"client_secret": "{}"',
+                "The password to the server is {}",
+            ),
+            *(
+                "Das Passwort lautet {}",
+                "le mot de passe est {}",
+                "mi contraseña: {}",
+                "пароль: {}",
+                "密码：{}",
+                "DB_PASS={}",
+            ),
+            *(
+                "use {} as the password",
+                "creds are admin:{}",
+                "curl -u bob:{} https://x.example/",
+                "<password>{}</password>",
+            ),
+            *(
+                '- name: DB_PASSWORD\n  value: "{}"',
+                "Your password has been reset to {}",
+                "sshpass -p {} ssh root@host",
+            ),
+        ),
+    ),
+    Kind(
+        "CREDENTIAL",
+        lambda rng: "Zx8" + pick(rng, _WORD, 29),
+        (
+            *("use {} as the API key", "API key -> {}", 'define("CLIENT_SECRET", "{}");', "| access_token | {} |"),
+            *("user,api_key\nbob,{}\n", "session_id: {}", '<add key="ApiSecret" value="{}" />', "token ({}) expired"),
+        ),
+    ),
 )
 
 _SCHEMES = {item.type: item for item in IDENTIFIERS}
 _WORDS = {
+    "SSN": "social security number",
     "US_EIN": "EIN",
     "US_NPI": "NPI",
     "US_BANK_ROUTING": "routing number",
@@ -232,7 +345,7 @@ _IDENTIFIERS = tuple(
     # These are made above, and random characters hardly ever make one of these.
     for item in IDENTIFIERS
     if item.type
-    not in ("MX_CURP", "IT_CODICE_FISCALE", "US_MBI", "BR_CNPJ", "CN_RESIDENT_ID", "FR_NIR", "UK_NINO", "PHONE")
+    not in ("MX_CURP", "IT_CODICE_FISCALE", "US_MBI", "BR_CNPJ", "CN_RESIDENT_ID", "FR_NIR", "UK_NINO", "SSN")
 )
 
 _NEGATIVES: tuple[Make, ...] = (
@@ -266,6 +379,32 @@ _NEGATIVES: tuple[Make, ...] = (
     lambda rng: f"ticket {digits(rng, 3, '123456789')}-{digits(rng, 6)} closed",
     lambda rng: f"room {digits(rng, 3, '123')}, building {digits(rng, 2, '12')}, floor {digits(rng, 1)}",
     lambda rng: f"part no. {digits(rng, 4)}-{digits(rng, 4)}-{digits(rng, 2)}",
+    lambda rng: f"please call me about case {digits(rng, 10, '123456789')}",
+    lambda rng: f"order {digits(rng, 3, '23456789')}-{digits(rng, 3, '23456789')}-{digits(rng, 4)} was shipped",
+    lambda rng: f"On March {rng.randint(1, 28)}, {rng.randint(1990, 2026)} Apple released it.",
+    lambda rng: f"the plant has run since {rng.randint(1, 28)} March {rng.randint(1950, 1999)}",
+    lambda rng: f"firmware 2.{rng.randint(1, 9)}.{rng.randint(1, 9)}.{rng.randint(1, 9)}",
+    lambda rng: f"EAN {digits(rng, 13, '45')}",
+    lambda rng: f"sku,ean,stock\nA-1,{digits(rng, 13, '45')},{digits(rng, 2)}\n",
+    lambda rng: f"doi:10.{digits(rng, 4)}/j.cell.{digits(rng, 4)}.{digits(rng, 2)}.{digits(rng, 3)}",
+    lambda rng: f"listening on {rng.choice(('127.0.0.1', '0.0.0.0'))}:{digits(rng, 4, '123456789')}",
+    lambda rng: f"git clone git@git.example.com:team/{pick(rng, string.ascii_lowercase, 8)}.git",
+    lambda rng: f"cache miss key=user:{digits(rng, 6)}:profile",
+    lambda rng: f"price {digits(rng, 3, '123456789')} {digits(rng, 3)} {digits(rng, 3)} Ft",
+    lambda rng: rng.choice(
+        (
+            "password: ****",
+            "api_key: YOUR_API_KEY",
+            "password = ${DB_PASSWORD}",
+            "password: str",
+            "Das Passwort ist falsch.",
+            "All tests pass: 124 passed",
+            'token = os.environ["TOKEN"]',
+            "password: !vault |",
+            "address: 10.0.0.x",
+            "phone: iPhone 15 Pro Max 256",
+        )
+    ),
 )
 
 

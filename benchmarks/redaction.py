@@ -20,7 +20,7 @@ from presidio import presidio
 
 from otel_compliance.keys import KeyRing
 from otel_compliance.redact import Redactor, financial, network, numbers, wallets
-from otel_compliance.redact.identity import documents
+from otel_compliance.redact.identity import addresses, documents, phones
 from otel_compliance.redact.identity.recognizer import IDENTIFIERS
 from otel_compliance.redact.prefilter import prefilter
 from otel_compliance.redact.recognize import default_recognizers
@@ -36,8 +36,8 @@ def _shape(shape: str) -> str:
 
 
 _PERSONAL = (
-    *(numbers._CARD, numbers._SSN, numbers._SSN_BARE, numbers._PHONE_US, numbers._PHONE_BARE, numbers._IBAN),
-    *(numbers._PHONE_INTERNATIONAL, documents._DATE, documents._ENGLISH, documents._FRENCH, documents._GERMAN),
+    *(numbers._CARD, numbers._SSN, numbers._IBAN, phones._STRONG, phones._INTERNATIONAL, phones._NORTH_AMERICAN),
+    *(documents._DATE, documents._ENGLISH, documents._FRENCH, documents._GERMAN, addresses._CONTINENT),
     *(network._IPV4, *network._MAC, wallets._BASE58_ADDRESS, wallets._BECH32_ADDRESS, wallets._ETHEREUM),
     *(financial._BIC, blocks._BEGIN, blocks._URL, assignments._OPTION, assignments._AWS_SECRET),
 )

@@ -16,12 +16,12 @@ _IPV4: Final = re.compile(
 # Beginning with a literal, it is found at the speed of a search for one character.
 _IPV4_ANCHOR: Final = re.compile(rb"\.[0-9]{1,3}\.[0-9]{1,3}\.")
 _VERSION_CONTEXT: Final = re.compile(
-    rb"(?i)(?:\b(?:version|release|build|firmware|driver|chapter|section|clause|paragraph|oid|update|upgrade|fw|ver|v|rev)"
+    rb"(?i)(?:\b(?:version|release|build|firmware|driver|chapter|section|clause|paragraph|oid|update|upgrade|ver|rev)"
     rb"(?: (?:from|to|no|number))?\.?[ :=\"']{0,3}|\.so\.|[0-9] (?:to|->) version )\Z"
 )
 _VERSION_BEHIND: Final = re.compile(rb" (?:to|->) version ")
 _VERSION_CHARS: Final = 24
-_NO_HOST: Final = re.compile(rb"127\.|0\.0\.0\.0|255\.")
+_NO_HOST: Final = re.compile(rb"127\.|0\.0\.0\.|255\.")
 """Loopback, the unspecified address, masks and broadcast (RFC 6890): nobody's."""
 
 _IPV6_LIKELY: Final = re.compile(rb":(?::|(?:[0-9A-Fa-f]{1,4}:){5})")
@@ -30,6 +30,7 @@ _IPV6_ANCHOR: Final = re.compile(rb":[0-9A-Fa-f]{0,4}:")
 _LONG_RUN: Final = re.compile(rb"[0-9A-Fa-f:]{46,}+")
 _IPV6: Final = re.compile(rb"[0-9A-Fa-f:]{2,39}(?:\.[0-9]{1,3}){0,3}")
 _ZONE: Final = re.compile(rb"%[0-9A-Za-z._\-]{1,16}")
+_DIGIT: Final = re.compile(rb"[0-9]")
 _IPV6_CHARS: Final = frozenset(b"0123456789abcdefABCDEF:.")
 _MAX_IPV6: Final = 45
 """Characters of the longest textual form, an IPv4-mapped address (RFC 4291 section 2.2)."""
@@ -150,7 +151,8 @@ def _continues(data: bytes, start: int, end: int) -> bool:
 
 def _is_ipv6(candidate: bytes) -> bool:
     # Most candidates are times of day, for which an exception is a long way round.
-    if b":::" in candidate or not _IPV6_LIKELY.search(candidate):
+    # Names in code have double colons, too, and hardly a digit.
+    if b":::" in candidate or not _IPV6_LIKELY.search(candidate) or not _DIGIT.search(candidate):
         return False
     try:
         address = ipaddress.IPv6Address(candidate.decode("ascii"))

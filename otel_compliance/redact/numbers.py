@@ -15,9 +15,11 @@ from typing import Final
 from otel_compliance.redact.recognize import Finding, Folded
 
 # In the shape of a text: thirteen digits and more as cards have them, or those of a social security number.
-_RUN: Final = re.compile(rb"0000 ?(?:0000 ?0000 ?0|000000 ?0000)(?: {0,2}0)*+|000 00 0000(?!0)")
+_RUN: Final = re.compile(rb"0000 ?(?:0000 ?0000 ?0|000000 ?0000)(?: {0,2}0)*+|(?<!0)000 00 (?=0000(?!0))")
 _RUN_BEFORE: Final = 20
 """Characters before a run that may belong to the same number."""
+_BLANK: Final = ord(" ")
+_LAST_OF_SSN: Final = 4
 _CARD_SHAPE: Final = re.compile(rb"(?<![0A])0000 ?(?:0000 ?0000 ?0{1,7}|000000 ?0{4,5})(?![0A])")
 _SSN_SHAPE: Final = b"000 00 0000"
 _REMEMBERED_CHARS: Final = 64
@@ -30,7 +32,7 @@ _CARD: Final = re.compile(
     rb"|4[0-9]{3}([ .\-]?)[0-9]{4}\3[0-9]{4}\3[0-9]"  # the first cards of Visa
     rb"|3[47][0-9]{2}([ .\-]?)[0-9]{6}\4[0-9]{5}"  # American Express
     rb"|3(?:0[0-5]|[689][0-9])[0-9]([ .\-]?)[0-9]{6}\5[0-9]{4}"  # Diners Club
-    rb")(?![0-9A-Za-z]|[ .\-]?[0-9])"
+    rb")(?![0-9A-Za-z])"
 )
 _ARTICLE: Final = re.compile(rb"(?i)(?:ean|gtin|upc|isbn|barcode|imei|tracking|article|artikel)[^0-9\n]{0,16}\Z")
 _ARTICLE_CHARS: Final = 28
@@ -65,10 +67,13 @@ class NumberRecognizer:
         runs = chain.from_iterable(_RUN.finditer(shape, *area) for area in folded.number_areas)
         for first, end in map(re.Match.span, runs):
             start = max(done, first - _RUN_BEFORE)
-            number = shape[max(start, shape.rfind(b"a", start, first) + 1) : end + 1]
+            # The last digits of a social security number may be the first of a card.
+            last = end + _LAST_OF_SSN if shape[end - 1] == _BLANK else end
+            number = shape[max(start, shape.rfind(b"a", start, first) + 1) : last + 1]
             possible = _possible(number) if len(number) <= _REMEMBERED_CHARS else _looked_up(number)
             if possible:
-                self._confirm(found, data, possible, start, end + 2)  # what may stand behind a number is looked at, too
+                # What may stand behind a number is looked at, too.
+                self._confirm(found, data, possible, start, last + 2)
             done = end
         return found
 

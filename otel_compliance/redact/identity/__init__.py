@@ -5,4 +5,4 @@ from otel_compliance.redact.identity.documents import DocumentRecognizer
 from otel_compliance.redact.identity.phones import PhoneRecognizer
 from otel_compliance.redact.identity.recognizer import NUMBER_TYPES, IdentifierRecognizer
 
-__all__ = ["AddressRecognizer", "NUMBER_TYPES", "DocumentRecognizer", "IdentifierRecognizer", "PhoneRecognizer"]
+__all__ = ["NUMBER_TYPES", "AddressRecognizer", "DocumentRecognizer", "IdentifierRecognizer", "PhoneRecognizer"]

@@ -10,44 +10,73 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from otel_compliance.redact.identity.announced import HINT, announced
+from otel_compliance.redact.identity.announced import HINT, announced, in_letters
 from otel_compliance.redact.recognize import Finding, Folded
 
 _BEFORE: Final = 110
 """Characters from the house number or the street to the postcode, at most."""
+_BEFORE_CODE: Final = 84
 _BEHIND: Final = 48
+_CODE_CHARS: Final = 12
 
 _WORD: Final = rb"[A-Z\x80][A-Za-z\x80'\-]*\.?"
 _CITY: Final = _WORD + rb"(?: (?:am|an der|im|in|bei|de|la|del|di|da|do|sur|sous|les|" + _WORD + rb")){0,3}"
-_FILLER: Final = rb"[A-Za-z0-9\x80 .,'#/\-\n]"
+_FILLER: Final = bytes(
+    ord("a") if chr(byte).isalnum() or byte in b" .,'#/-\n\x80" else ord("|") for byte in range(129)
+).ljust(256, b"|")
+"""To an alphabet in which a search for one literal finds what cannot be part of an address."""
+_SHORTEST: Final = 6
+"""Characters of a street and a city at least."""
 
-# United States: "12 Main St Apt 4, Springfield, IL 62704", and mail for the armed forces.
-_US: Final = re.compile(
-    rb"(?<![\w.#$\-])(?:[0-9]{1,6}[A-Za-z]?(?:-[0-9]{1,4})? (?=[A-Z0-9])|P\.?O\.? Box |USNS |USS |USCGC |USNV |PSC |Unit )"
-    + _FILLER + rb"{4,80}?[, \n](?:A[AEKLPRZ]|C[AOT]|D[CE]|F[LM]|G[AU]|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]"
-    rb"|P[ARW]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]),? [0-9]{5}(?:-[0-9]{4})?(?![0-9A-Za-z])"
-)  # fmt: skip
-# United Kingdom and Canada: the postcode tells enough; a number or a street stands before it.
-_UK: Final = re.compile(
-    rb"(?<![\w.#$\-])(?:(?:Flat|Apartment|Unit|Studio|Suite) [0-9A-Za-z]{1,4},?[ \n])?[0-9]{1,5}[A-Za-z]? (?=[A-Z\x80])"
-    + _FILLER + rb"{4,80}?[, \n](?:[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] [0-9][A-Z][0-9])(?![0-9A-Za-z])"
-)  # fmt: skip
-_AUSTRALIA: Final = re.compile(
-    rb"(?<![\w.#$\-])(?:(?:Unit|Flat|Level|Shop) [0-9]{1,4}[A-Za-z]?[ ,/]{1,2})?[0-9]{1,5}[A-Za-z]?(?:/[0-9]{1,4})? (?=[A-Z])"
-    + _FILLER + rb"{4,80}?[, \n](?:NSW|VIC|QLD|WA|SA|TAS|ACT|NT),? [0-9]{4}(?![0-9A-Za-z])"
-)  # fmt: skip
+# What an address begins with, and the postcode it ends with. United States: "12 Main St Apt 4, Springfield, IL 62704",
+# and mail for the armed forces.
+_US: Final = (
+    re.compile(
+        rb"(?<![\w.#$\-])(?:[0-9]{1,6}[A-Za-z]?(?:-[0-9]{1,4})? (?=[A-Z0-9])|P\.?O\.? Box |USNS |USS |USCGC |USNV |PSC "
+        rb"|Unit )"
+    ),
+    re.compile(
+        rb"[, \n](?:A[AEKLPRZ]|C[AOT]|D[CE]|F[LM]|G[AU]|HI|I[ADLN]|K[SY]|LA|M[ADEHINOPST]|N[CDEHJMVY]|O[HKR]|P[ARW]|RI"
+        rb"|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]) [0-9]{5}(?:-[0-9]{4})?(?![0-9A-Za-z])"
+    ),
+)
+_AUSTRALIA: Final = (
+    re.compile(
+        rb"(?<![\w.#$\-])(?:(?:Unit|Flat|Level|Shop) [0-9]{1,4}[A-Za-z]?[ ,/]{1,2})?"
+        rb"[0-9]{1,5}[A-Za-z]?(?:/[0-9]{1,4})? (?=[A-Z])"
+    ),
+    re.compile(rb"[, \n](?:NSW|VIC|QLD|WA|SA|TAS|ACT|NT) [0-9]{4}(?![0-9A-Za-z])"),
+)
+# United Kingdom, and Canada.
+_UK: Final = (
+    re.compile(
+        rb"(?<![\w.#$\-])(?:(?:Flat|Apartment|Unit|Studio|Suite) [0-9A-Za-z]{1,4},?[ \n])?"
+        rb"[0-9]{1,5}[A-Za-z]? (?=[A-Z\x80])"
+    ),
+    re.compile(rb"[, \n](?:[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] [0-9][A-Z][0-9])(?![0-9A-Za-z])"),
+)
+# Brazil: the street first.
+_BRAZIL: Final = (
+    re.compile(
+        rb"(?<![\w\x80])(?:Rua|R\.|Avenida|Av\.|Alameda|Al\.|Travessa|Pra\x80a|Rodovia|Estrada|Largo) (?=[A-Z\x80])"
+    ),
+    re.compile(rb"[, \n:](?:CEP:? ?)?[0-9]{5}-[0-9]{3}(?![0-9])"),
+)
 # The continent: street, number, postcode, city; in France and Belgium the number may stand first.
 _STREET: Final = (
-    rb"(?<![\w\-])(?:[A-Z\x80][\w\x80'\-]*\.?(?:/ ?| ))(?:(?:de|del|della|dei|da|das|do|dos|la|las|los|le|les|van|von|der|den"
-    rb"|zu[rm]|am|an|im|in|und|y|e|II|" + _WORD + rb") ){0,5}?"
+    rb"(?<![\w\-])(?:(?:ul|al|pl|os)\. )?(?:[A-Z\x80][\w\x80'\-]*\.?(?:/ ?| ))"
+    rb"(?:(?:de|del|della|dei|da|das|do|dos|la|las|los|le|les|van|von"
+    rb"|der|den|zu[rm]|am|an|im|in|und|y|e|II|" + _WORD + rb") ){0,5}?"
     rb"(?:n\.?\x81? ?|No[.:]? ?|,? ?)?[0-9]{1,5}[A-Za-z]?(?:[/\-][0-9]{1,4}[A-Za-z]?)?"
-    rb"(?:,? ?(?:[0-9]{1,2}[.\x81\x80]{0,2} ?[A-Za-z]{0,4}\.?|(?:Piso|Apto|apto|apt|Whg|Top|bus|bte|esc|D)[ .:]{1,2}[0-9A-Za-z]{1,4})){0,3}"
+    # Floor and door.
+    rb"(?:(?:,? |-)[0-9A-Za-z\x80\x81./:]{1,5}(?: [0-9A-Za-z]{1,4}\.?)?){0,2}"
 )
 _STREET_NUMBER_FIRST: Final = (
-    rb"(?<![\w.])[0-9]{1,4}(?: ?bis| ?ter)?,? (?i:rue|avenue|av\.|boulevard|bd\.?|place|chemin|all\x80es?|impasse|quai|cours|route"
-    rb"|square|passage|sentier|voie|r\.)" + rb"[A-Za-z\x80 .'\-]{3,50}"
+    rb"(?<![\w.])[0-9]{1,4}(?: ?bis| ?ter)?,? (?i:rue|avenue|av\.|boulevard|bd\.?|place|chemin|all\x80es?|impasse|quai"
+    rb"|cours|route|square|passage|sentier|voie|r\.)[A-Za-z\x80 .'\-]{3,50}"
 )
 _POSTCODE: Final = rb"(?:[A-Z]{1,2}-)?(?:[0-9]{5}|[0-9]{4}(?: [A-Z]{2}|-[0-9]{3})?|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3})"
+_CODE: Final = re.compile(rb"[0-9]{4,5}|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3}|[0-9]{4}-[0-9]{3}")
 _CONTINENT: Final = re.compile(
     rb"(?:" + _STREET + rb"|" + _STREET_NUMBER_FIRST + rb")(?:,[ \n]{0,2}|[ ]?\n| - |  )(?P<code>" + _POSTCODE + rb") "
     + _CITY + rb"(?: \([A-Z]{2}\)|/" + _WORD + rb")?"
@@ -56,21 +85,23 @@ _YEAR: Final = re.compile(rb"(?:19|20)[0-9]{2}\Z")
 _STREET_WORD: Final = re.compile(
     rb"(?i)str(?:a\x80e|asse|aat|\.)|weg|gasse|platz|allee|ring|laan|gracht|gate|vej|vei|gade|rue|calle|via |damm|ufer"
 )
-# Brazil: the street first, and the postcode last.
-_BRAZIL: Final = re.compile(
-    rb"(?<![\w\x80])(?:Rua|R\.|Avenida|Av\.|Alameda|Al\.|Travessa|Pra\x80a|Rodovia|Estrada|Largo) [A-Z\x80]"
-    rb"[A-Za-z0-9\x80 .,'/\-]{4,90}?(?:, | - | )(?:CEP:? ?)?[0-9]{5}-[0-9]{3}(?![0-9])"
-)
+_CODES: Final = frozenset((b"00000", b"0000", b"000 00", b"00 000", b"0000 000"))
+"""Shapes of postcodes of the continent."""
+_ENDS: Final = frozenset(b",\n\x81")
+_CODE_AND_CITY: Final = b"00 A"
+"""The end of each of them, and what follows."""
 
 _SHAPES: Final = (
-    # The literal in the shape, how far its end is behind the beginning of what follows, and the form.
-    (b"AA 00000", _US),
-    (b" 0AA", _UK),
-    (b"0A 0A0", _UK),
-    (b"A 0000", _AUSTRALIA),
-    (b"00 A", _CONTINENT),
-    (b"00000 000", _BRAZIL),
+    # A literal in the shape of a postcode, and the forms that have it.
+    (b"A 0000", (_US, _AUSTRALIA)),
+    (b" 0A", (_UK,)),
+    (b"00000 000", (_BRAZIL,)),
 )
+
+
+SHAPE_GATES: Final = {
+    "postcode": (*(literal for literal, _ in _SHAPES), rb"a *(?:00000|0000|000 00|00 000|0000 000) A"),
+}
 
 
 class AddressRecognizer:
@@ -78,37 +109,62 @@ class AddressRecognizer:
 
     entity_types = frozenset({"ADDRESS"})
     hint = (
-        rf"(?i:{HINT})|"
+        rf"{HINT}|"
         r"[A-Z][ -]?[0-9]{4}|[0-9][0-9A-Z]? [0-9][A-Z]{2}|[0-9A-Z] ?[0-9][A-Z][0-9]|[0-9]{2} [A-Z]|[0-9]{5}-[0-9]{3}"
     )
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The addresses."""
-        for literal, form in _SHAPES:
-            yield from _with_postcode(folded, literal, form)
-        yield from announced(folded)
+        if folded.may_hold("postcode"):
+            yield from self._with_postcode(folded)
+        if folded.may_hold("address name"):
+            yield from announced(folded)
+        if not folded.text.isascii():
+            yield from in_letters(folded)
+
+    @staticmethod
+    def _with_postcode(folded: Folded) -> Iterator[Finding]:
+        for literal, forms in _SHAPES:
+            at = folded.shape.find(literal)
+            while at >= 0:
+                for first, last in forms:
+                    yield from _between(folded.ascii, first, last, at)
+                at = folded.shape.find(literal, at + len(literal))
+        yield from _continental(folded)
 
 
-def _with_postcode(folded: Folded, literal: bytes, form: re.Pattern[bytes]) -> Iterator[Finding]:
-    """Addresses of one form, whose postcode has a literal in its shape."""
-    data, shape = folded.ascii, folded.shape
-    done = 0
-    at = shape.find(literal)
+def _between(data: bytes, first: re.Pattern[bytes], last: re.Pattern[bytes], at: int) -> Iterator[Finding]:
+    """The address whose postcode is about an offset: from its house number or street on."""
+    code = last.search(data, max(0, at - _CODE_CHARS), at + _CODE_CHARS)
+    if code is None:
+        return
+    limit = max(0, code.start() - _BEFORE)
+    limit += data[limit : code.start()].translate(_FILLER).rfind(b"|") + 1
+    start = first.search(data, limit, max(limit, code.start() - _SHORTEST))
+    if start:
+        yield Finding("ADDRESS", start.start(), code.end(), 0.8)
+
+
+def _continental(folded: Folded) -> Iterator[Finding]:
+    """Addresses with the street first, the postcode, and the city."""
+    shape = folded.shape
+    at = shape.find(_CODE_AND_CITY)
     while at >= 0:
-        end = at + len(literal)
-        match = _last(form, data, max(done, at - _BEFORE), end)
-        if match and _is_street(match):
-            done = match.end()
-            yield Finding("ADDRESS", *match.span(), 0.8)
-        at = shape.find(literal, end)
+        # Behind a comma or the end of a line.
+        before = shape.rfind(b"a", max(0, at - _CODE_CHARS), at)
+        code = shape[before + 1 : at + 2].lstrip() if folded.ascii[before] in _ENDS and before >= 0 else b""
+        if code in _CODES and _CODE.fullmatch(folded.ascii, at + 2 - len(code), at + 2):
+            yield from _ending(_CONTINENT, folded.ascii, at + len(_CODE_AND_CITY))
+        at = shape.find(_CODE_AND_CITY, at + len(_CODE_AND_CITY))
 
 
-def _last(form: re.Pattern[bytes], data: bytes, start: int, end: int) -> re.Match[bytes] | None:
-    """The address whose postcode ends at an offset."""
-    match = form.search(data, start, end + _BEHIND)
+def _ending(form: re.Pattern[bytes], data: bytes, end: int) -> Iterator[Finding]:
+    """The continental address whose postcode ends at an offset."""
+    match = form.search(data, max(0, end - _BEFORE_CODE), end + _BEHIND)
     while match and match.end() < end:
         match = form.search(data, match.end(), end + _BEHIND)
-    return match
+    if match and _is_street(match):
+        yield Finding("ADDRESS", *match.span(), 0.8)
 
 
 def _is_street(match: re.Match[bytes]) -> bool:

@@ -13,7 +13,7 @@ _QUOTED: Final = (re.compile(rb'"[^"\n]*"'), re.compile(rb"'[^'\n]*'"))
 _MAX_LINE: Final = 2_000
 """Characters of a head, and of a line before a value: a bound for the work."""
 _HEAD: Final = re.compile(
-    rb"(?:<?th[^>]{0,40}>)?[ \"'`*]*([A-Za-z\x80][^0-9\r<]{0,39}+)[0-9]?(?:</.{0,400})?[ \"'`*\r]*\Z", re.DOTALL
+    rb"(?:[^<>\n]{0,40}>)?[ \"'`*]*([A-Za-z\x80][^0-9\r<]{0,39}+)[0-9]?(?:</.{0,400})?[ \"'`*\r]*\Z", re.DOTALL
 )
 _RULE: Final = re.compile(rb"[\-+=: ]{3,}\r?\n")
 """The line under the heads that database clients draw."""
@@ -79,7 +79,7 @@ class Columns:
         first = data.rfind(b"<tr", max(0, last - _MAX_LINE), max(0, last))
         if row < 0 or last < 0 or first < 0:
             return 0, 0
-        return self._cell(data.find(b"<th", first), row, b"<th", data.count(b"<td", row, start) - 1)
+        return self._cell(first, row, b"<th", data.count(b"<td", row, start))
 
     def _place(self, line: int, start: int, mark: bytes) -> int:
         """How many delimiters stand before a value, not counting those in quotes."""

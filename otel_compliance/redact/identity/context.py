@@ -29,7 +29,8 @@ _HUMP: Final = re.compile(rb"(?<=[a-z])(?=[A-Z])")
 
 # "… is my number", "… (mobile)", "… as the tax id"; a word before a colon or a sign names the next value.
 _BEHIND: Final = re.compile(
-    rb"[\"'`*\])]{0,3}(?: /\* |,? ?[(\[]|,? ?[-=] |,? (?:is|was|as|ist|est|es)(?= )| (?=geboren|narozen))([^0-9.,;:=(){}|\r\n]{2,32}+)(?![:=0-9])"
+    rb"[\"'`*\])]{0,3}(?: /\* |,? ?[(\[]| ?[-=] |,? (?:is|was|as|ist|est|es|to)(?= )| (?=geboren|narozen))"
+    rb"([^0-9.,;:=(){}|\r\n]{2,32}+)(?![:=0-9])"
 )
 
 # What may stand between a word and its value: the name of a number that is nobody's, or another value and a word.
@@ -80,9 +81,10 @@ class Around:
         self._near: bytes | None = None
         self._letters: str | None = None
 
-    def moved(self, start: int, end: int) -> None:
+    def move(self, start: int, end: int) -> None:
         """Go on to another value of the same run."""
-        self.start, self._end, self._near, self._letters = start, end, None, None
+        if start != self.start or end != self._end:
+            self.start, self._end, self._near, self._letters = start, end, None, None
 
     @property
     def before(self) -> bytes:
@@ -101,7 +103,7 @@ class Around:
 
     @property
     def letters(self) -> str:
-        """What stands before and right behind a value and at the head of its column, if there are letters beyond ASCII."""
+        """What stands before and behind a value and at the head of its column, where there are letters beyond ASCII."""
         if self._letters is None:
             text, end = self._folded.text, self._end + _BEHIND_CHARS // 2
             if text.isascii():
@@ -142,12 +144,10 @@ class Context:
     def _within(self, window: bytes) -> bool:
         if not self.nearest:
             return self.pattern.search(window) is not None
-        last = None
-        for last in self.pattern.finditer(window):
-            pass
-        if last is None:
+        ends = [match.end() for match in self.pattern.finditer(window)]
+        if not ends:
             return False
-        between = window[last.end() :]
+        between = window[ends[-1] :]
         return not names_another(between) and _OTHER_VALUE.search(between) is None
 
 
@@ -217,6 +217,8 @@ DRIVERS_LICENSE: Final = words(
     r"driv(?:er'?s?|er s|ing)[ -]?licen[cs]e",
     r"licen[cs]e (?:no|num|#)",
     r"dl(?![a-z])",
+    r"dln(?![a-z])",
+    r"driver ?licen[cs]e",
     *("fuehrerschein", "führerschein", "permis de conduire", "permiso de conduc", "licencia de conduc"),
     *(
         "patente di guida",

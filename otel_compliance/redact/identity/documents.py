@@ -15,8 +15,10 @@ _DATE: Final = re.compile(
     rb"|[0-9]{1,2}[.\-/] ?[A-Za-z\x80]{3,10}[ .\-/][ ]?(?:19|20)[0-9]{2}"
     rb"|[A-Z][a-z]{2,8}\.? [0-9]{1,2}(?:st|nd|rd|th)?,? (?:19|20)[0-9]{2}"
 )
-# In the shape of a text: the last digit of a day, and a year behind the next blank.
-_DAY_AND_YEAR: Final = re.compile(rb"0(?=([^0]{1,22}+)(?<= )0000)")
+_YEAR: Final = b" 0000"
+"""In the shape of a text; a day stands before it."""
+_SHORT_SHAPE: Final = b"0 0 00"
+_SHORT_DATE: Final = re.compile(rb"(?<![0-9A-Za-z.\-/])[0-9]{1,2}([ .\-/])[0-9]\1[0-9]{2}(?![0-9A-Za-z]|[.\-/][0-9])")
 _ASIAN_DATE: Final = re.compile(
     r"(?:19|20)[0-9]{2} ?[年년] ?[0-9]{1,2} ?[月월] ?[0-9]{1,2} ?[日일]"
     r"|(?:昭和|平成|令和|大正|明治)(?:[0-9]{1,2}|元)年[0-9]{1,2}月[0-9]{1,2}日"
@@ -65,12 +67,13 @@ class DocumentRecognizer:
     """``DATE_OF_BIRTH`` and ``ADDRESS``."""
 
     entity_types = frozenset({"ADDRESS", "DATE_OF_BIRTH"})
-    hint = r"[0-9] (?:[A-Z]|[a-z])|[a-z.] [0-9]"
+    hint = r"[0-9] (?:[A-Z]|[a-z])|[0-9][.\-/][A-Za-z]{3}|[a-z.] [0-9]"
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The dates of birth and addresses."""
         if folded.may_hold("date"):
             yield from self._dates(folded)
+        yield from self._short_dates(folded)
         if not folded.text.isascii() and any(year in folded.text for year in _ASIAN_YEARS):
             yield from self._asian_dates(folded)
         if folded.may_hold("address"):
@@ -79,14 +82,27 @@ class DocumentRecognizer:
     @staticmethod
     def _dates(folded: Folded) -> Iterator[Finding]:
         data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
-        for day in _DAY_AND_YEAR.finditer(shape):
-            year = day.end(1)
-            if data[year : year + 2] not in _CENTURIES:
-                continue
-            match = _DATE.search(data, max(0, year - 1 - _DATE_CHARS), year + 4)
-            if match and not data[match.start() - 1 : match.start()].isalnum():
-                if BIRTH.names(Around(folded, columns, match.start(), *match.span())):
-                    yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
+        at = shape.find(_YEAR)
+        while at >= 0:
+            year = at + 1
+            if data[year : year + 2] in _CENTURIES and shape.rfind(b"0", max(0, at - _DATE_CHARS), at) >= 0:
+                match = _DATE.search(data, max(0, at - _DATE_CHARS), year + 4)
+                if match and not data[match.start() - 1 : match.start()].isalnum():
+                    around = Around(folded, columns, match.start(), *match.span())
+                    if BIRTH.names(around):
+                        yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
+            at = shape.find(_YEAR, year)
+
+    @staticmethod
+    def _short_dates(folded: Folded) -> Iterator[Finding]:
+        """Dates with one digit for the month and two for the year, which have no two digits in a row but those."""
+        data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
+        at = shape.find(_SHORT_SHAPE)
+        while at >= 0:
+            match = _SHORT_DATE.search(data, max(0, at - 1), at + len(_SHORT_SHAPE) + 1)
+            if match and BIRTH.names(Around(folded, columns, match.start(), *match.span())):
+                yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
+            at = shape.find(_SHORT_SHAPE, at + 1)
 
     @staticmethod
     def _asian_dates(folded: Folded) -> Iterator[Finding]:

@@ -138,8 +138,9 @@ def date(text: str) -> bool:
     """A date in some order of day, month and year: nothing that cannot be one."""
     if not text.isdigit() or len(text) < 8:
         return text.isdigit()
-    return any(
-        year[:2] in ("18", "19", "20") and 1 <= min(parts) <= 12 and 1 <= max(parts) <= 31
-        for year, rest in ((text[:4], text[4:]), (text[4:], text[:4]))
-        if (parts := (int(rest[:2]), int(rest[2:])))
-    )
+    return any(_is_date(year, rest) for year, rest in ((text[:4], text[4:]), (text[4:], text[:4])))
+
+
+def _is_date(year: str, rest: str) -> bool:
+    parts = int(rest[:2]), int(rest[2:])
+    return year[:2] in ("18", "19", "20") and 1 <= min(parts) <= 12 and 1 <= max(parts) <= 31

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Final
 
 from otel_compliance.redact.identity.columns import Columns
-from otel_compliance.redact.identity.context import TELEPHONE, Around, names_another
+from otel_compliance.redact.identity.context import TELEPHONE, Around, names_another, plain
 from otel_compliance.redact.recognize import Finding, Folded
 
 # In the shape of a text: two digits, and five more signs of a number, which hardly anything else has.
@@ -30,10 +30,11 @@ _EXTENSION: Final = re.compile(
 )
 _NOT_BEFORE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_#$")
 _SIGNS: Final = frozenset(b"-/")
-_INSIDE: Final = re.compile(rb"(?:[0-9A-Za-z_#$\-/]|[0-9][.,:])\Z")
+_JOINING: Final = (b".", b"-", b"/")
+_INSIDE: Final = re.compile(rb"(?:[0-9A-Za-z_#$\-/]|[0-9][.:])\Z")
 _INSIDE_SIGNED: Final = re.compile(rb"[0-9A-Za-z]\Z")
 """What stands before a number that is part of something else."""
-_NOT_BEHIND: Final = re.compile(rb"[0-9A-Za-z_%]|[.,:\-/'][0-9]")
+_NOT_BEHIND: Final = re.compile(rb"[0-9A-Za-z_%]|[.:\-/'][0-9]")
 # Dates, spans of years, IPv4 addresses and decimals have the digits of a number.
 _NO_PHONE: Final = re.compile(
     rb"(?:19|20)[0-9]{2}([.\-/])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])"
@@ -59,6 +60,12 @@ _STRONG: Final = re.compile(
     # Chinese mobile numbers.
     rb"|1[3-9][0-9]([ \-])[0-9]{4}\1[0-9]{4}"
 )
+_NORTH_AMERICAN: Final = re.compile(
+    rb"(?:\([2-9][0-9]{2}\)[ .\-]?|[2-9][0-9]{2}[ .\-])[2-9][0-9]{2}[ .\-][0-9]{4}(?![0-9A-Za-z]|[.\-][0-9])"
+)
+_LISTED: Final = re.compile(rb"[0-9] \Z")
+_NORTH_AMERICAN_SHAPES: Final = (b"000 000 0000", b"000  000 0000")
+_INTERNATIONAL: Final = re.compile(rb"\+[1-9](?:[ .\-/]?\(?[0-9]\)?){6,14}(?![0-9A-Za-z])")
 _NATIONAL_DIGITS: Final = range(9, 13)
 _ABROAD_DIGITS: Final = range(10, 16)
 _NEAR: Final = 24
@@ -73,6 +80,7 @@ _CALL_STARTS: Final = frozenset((b"cal", b"rin", b"rea", b"dia", b"tex", b"sms",
 _COUNTED: Final = re.compile(rb" (?!thanks|pls|always|unless|yes|this)[a-z]{2,}s(?![a-z])")
 """A plural behind digits: so many of them, and no number to call."""
 
+_AREA: Final = re.compile(rb"[0-9]{1,6}\)")
 _BLANK: Final = ord(" ")
 _PLUS: Final = ord("+")
 _FEWEST: Final = 7
@@ -93,9 +101,11 @@ class PhoneRecognizer:
         """The numbers."""
         data, shape = folded.ascii, folded.shape
         columns = Columns(data)
-        for anchor in chain.from_iterable(_ANCHOR.finditer(shape, *area) for area in folded.number_areas):
+        for first, end in map(
+            re.Match.span, chain.from_iterable(_ANCHOR.finditer(shape, *area) for area in folded.number_areas)
+        ):
             # Most runs of digits are none of a telephone; the first looks cost least.
-            start = anchor.start()
+            start = first
             before = data[start - 1] if start else _BLANK
             if before in _NOT_BEFORE or (before in _SIGNS and not data[start - 2 : start - 1].isdigit()):
                 continue
@@ -103,15 +113,42 @@ class PhoneRecognizer:
                 continue
             if shape[start - 1] == _BLANK and (single := _SINGLE.search(shape, max(0, start - _RUN_BEFORE), start)):
                 start = single.start()
-            run = _RUN.search(shape, start, anchor.end())
-            if run and _FEWEST <= shape.count(b"0", *run.span()) <= _MOST_DIGITS:
-                if found := _confirmed(folded, columns, _opened(data, run.start()), run.end()):
-                    yield found
+            run = _RUN.search(shape, start, end)
+            if run is None or shape.count(b"0", *run.span()) > _MOST_DIGITS:
+                # More digits than any number has may begin with one.
+                begin = _INTERNATIONAL.match(data, start - 1) if before == _PLUS else None
+                if begin:
+                    yield Finding("PHONE", *begin.span(), 0.85)
+                continue
+            if found := _confirmed(folded, columns, _opened(data, run.start()), run.end()):
+                yield found
+        yield from _north_american(folded)
+
+
+def _north_american(folded: Folded) -> Iterator[Finding]:
+    """Those of North America, whatever digits stand beside them."""
+    data, shape = folded.ascii, folded.shape
+    for known in _NORTH_AMERICAN_SHAPES:
+        at = shape.find(known)
+        while at >= 0:
+            start = at - 1 if data[at - 1 : at] == b"(" else at
+            before = data[start - 1 : start]
+            match = None if before.isalnum() or before in _JOINING else _NORTH_AMERICAN.match(data, start)
+            if (
+                match
+                and _LISTED.search(data, max(0, start - 2), start)
+                and b"-" not in match[0]
+                and b"." not in match[0]
+            ):
+                match = None  # one of many numbers with blanks between them
+            if match and not names_another(plain(data[max(0, start - _NEAR) : start])):
+                yield Finding("PHONE", *match.span(), 0.8)
+            at = shape.find(known, at + 1)
 
 
 def _opened(data: bytes, start: int) -> int:
     """Where a number begins whose first digit is at an offset: at its bracket, and at its sign."""
-    if data[start - 1 : start] == b"(" and b")" in data[start : start + 7]:
+    if data[start - 1 : start] == b"(" and _AREA.match(data, start):
         start -= 1
     return start - 1 if data[start - 1 : start] == b"+" else start
 
@@ -121,6 +158,8 @@ def _confirmed(folded: Folded, columns: Columns, start: int, end: int) -> Findin
     data = folded.ascii
     before, signed = data[max(0, start - 2) : start], data[start] == _PLUS
     if _INSIDE_SIGNED.search(before) if signed else _INSIDE.search(before):
+        return None
+    if before.endswith(b".") and b"." in data[start:end]:
         return None
     extension = _EXTENSION.match(data, end)
     if extension is None and _NOT_BEHIND.match(data, end):

@@ -25,7 +25,6 @@ from otel_compliance.redact.recognize import Finding, Folded
 _SEPARATORS: Final = b" .-/()"
 _CONTINUED: Final = re.compile(rb" [0-9]{2,4}(?![0-9A-Za-z,:/.\-])")
 _CONTINUES: Final = re.compile(rb"(?<![0-9])[0-9]{4} \Z")
-"""Groups of digits beside a value that needs no word: it is part of a longer number."""
 _JOINING: Final = frozenset({b".", b"-", b"/"})
 
 
@@ -69,7 +68,7 @@ IDENTIFIERS: Final = (
                words("aadha", "aadhar", "adhaar", "uidai", r"uid(?![a-z])", "आधार")),
     Identifier("IN_PAN", letters.in_pan, ("AAAAA0000A",)),
     Identifier("DE_TAX_ID", numbers.de_tax_id, (), ("00000000000", "00 000 000 000"),
-               words("steuer", "identifikationsnummer", r"id[ -]?nr", "tax id", r"tin(?![a-z])", "tax number")),
+               words("steuer", "identifikationsnummer", "idnr", r"id[ -]nr", "tax id", r"tin(?![a-z])", "tax number")),
     Identifier("DE_SOCIAL_INSURANCE", letters.de_social_insurance, ("00000000A000", "00 000000 A 000",
                                                                     "00 00 00 00 A 000")),
     Identifier("FR_NIR", numbers.fr_nir, ("000000000000000", "0 00 00 00 000 000 00", "0 00 00 0A 000 000 00",
@@ -85,20 +84,23 @@ IDENTIFIERS: Final = (
     Identifier("BR_CPF", numbers.br_cpf, ("000 000 000 00",), ("00000000000",), words(r"cpf(?![a-z])")),
     Identifier("BR_CNPJ", numbers.br_cnpj, ("00 000 000 0000 00",), ("00000000000000",), words("cnpj")),
     Identifier("CA_SIN", numbers.ca_sin, (), ("000 000 000", "000000000"),
-               words(r"sin(?![a-z])", "social insurance", r"nas(?![a-z])", "assurance sociale")),
+               words(r"sin(?![a-z])", r"s\.i\.n", "social insurance", r"nas(?![a-z])", "assurance sociale")),
     Identifier("MX_CURP", letters.mx_curp, ("AAAA000000AAAAAA00", "AAAA000000AAAAAAA0")),
     Identifier("JP_MY_NUMBER", numbers.jp_my_number, (), ("0000 0000 0000", "000000000000"),
-               words(r"my ?number(?! is)", "kojin bango", "individual number", "マイナンバー", "個人番号")),
+               words(r"my number(?! is)", "mynumber", "kojin bango", "individual number", "マイナンバー", "個人番号")),
     Identifier("PASSPORT", any_text, (), ("000000000", "00000000", "A0000000", "A00000000", "AA0000000", "AAA000000",
                                           "AA000000", "00AA00000", "A00A00A00", "A0AA00AA0", "AA 0000000",
                                           "A 0000000", "A 00000000", "00 0000000", "00 00 000000"), PASSPORT, 0.75),
     Identifier("DRIVERS_LICENSE", any_text, (), ("A0000000", "A00000000", "000000000", "00000000", "0000000",
                                                  "AA000000", "A000 0000 0000", "A00000000000", "A000000000000",
                                                  "A00000000000000", "AA000000A", "0000000000", "A000000",
-                                                 "A00 00 0000", "A000 000 00 000 0", "00 000 000", "000 000 000"),
+                                                 "A00 00 0000", "A000 000 00 000 0",
+                                                 "A000 0000 0000 00", "A0000 00000 00000", "00 000 000", "000 000 000"),
                DRIVERS_LICENSE, 0.75),
     Identifier("DATE_OF_BIRTH", numbers.date, (), ("00 00 0000", "0 00 0000", "00 0 0000", "0 0 0000", "0000 00 00",
-                                                   "00 00 00", "0000 0 00", "0000 0 0", "0000 00 0", "00000000", "0 00 00", "00 0 00", "0 0 00"),
+                                                   "00 00 00", "0000 0 00", "0000 0 0", "0000 00 0", "00000000",
+                                                   "0 00 00", "00 0 00",
+                                                   "0 0 00"),
                BIRTH, 0.75),
 )  # fmt: skip
 
@@ -185,25 +187,21 @@ def _confirm(
         start, end = offset + first, offset + last
         if data[end : end + 1].isalnum() or data[start - 1 : start].isalnum() or _continues(data, start, end):
             continue
-        said: dict[int, bool] = {}
         for identifier, named in schemes:
-            if named:
-                context = identifier.context
-                if context is None:
-                    continue
-                if around is None:
-                    # The words before the first candidate tell what all of them are.
-                    around = Around(folded, columns, start, start, end)
-                elif not said:
-                    around.moved(start, end)
-                if id(context) not in said:
-                    said[id(context)] = context.names(around)
-                if not said[id(context)]:
-                    continue
-            elif _CONTINUED.match(data, end) or _CONTINUES.search(data, max(0, start - 5), start):
-                continue
-            if identifier.valid(data[start:end].translate(None, _SEPARATORS).decode("ascii")):
+            if not named:
+                said = not _is_part(data, start, end)
+            else:
+                # The words before the first candidate tell what all of them are.
+                around = around or Around(folded, columns, start, start, end)
+                around.move(start, end)
+                said = identifier.context is not None and identifier.context.names(around)
+            if said and identifier.valid(data[start:end].translate(None, _SEPARATORS).decode("ascii")):
                 found.append(Finding(identifier.type, start, end, identifier.confidence))
+
+
+def _is_part(data: bytes, start: int, end: int) -> bool:
+    """Whether groups of digits beside a value make it part of a longer number."""
+    return _CONTINUED.match(data, end) is not None or _CONTINUES.search(data, max(0, start - 5), start) is not None
 
 
 def _looked_up(run: bytes) -> tuple[_Candidate, ...]:

@@ -13,6 +13,7 @@ from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.headers import authorization, cookies
 from otel_compliance.redact.secrets.names import (
     ENDINGS,
+    NAME_ENDINGS,
     PASSWORDS_IN_LETTERS,
     TAILS,
     Kind,
@@ -20,6 +21,7 @@ from otel_compliance.redact.secrets.names import (
     normal,
     type_of,
 )
+from otel_compliance.redact.secrets.pairs import of_pair
 from otel_compliance.redact.secrets.placeholders import is_code, is_opaque, is_path, is_placeholder, is_word
 
 _MAX_NAME: Final = 48
@@ -39,7 +41,12 @@ _VALUE: Final = re.compile(
 )
 # It begins with a literal, so it is found at the speed of a search for it.
 _IS_SIGN: Final = re.compile(
-    rb"is (?<=[" + _LAST_LETTERS + _LAST_LETTERS.upper() + rb"] is )(?<=(?i:" + b"|".join(sorted(ENDINGS)) + rb") is )"
+    rb"is (?<=["
+    + _LAST_LETTERS
+    + _LAST_LETTERS.upper()
+    + rb"] is )(?<=(?i:"
+    + b"|".join(sorted(NAME_ENDINGS))
+    + rb") is )"
 )
 _IS: Final = re.compile(
     rb" is (?:(?:now|just|set to|simply):? )?"
@@ -54,7 +61,7 @@ _HEXADECIMAL: Final = re.compile(rb"[0-9a-f]+")
 _TRAILING: Final = b".,:?)]}>*`\\|"
 _LINE_END: Final = re.compile(rb"[ \t]{0,8}(?:[\r\n]|\Z|  )")
 
-_ANY_ENDING: Final = b"(?i:" + b"|".join(sorted(ENDINGS | TAILS)) + b")"
+_ANY_ENDING: Final = b"(?i:" + b"|".join(sorted((*ENDINGS, *TAILS))) + b")"
 GATES: Final = {
     "name and sign": (_ANY_ENDING + rb"[ \"'`*\]\t]{0,5}[:=]",),
     "name is": (_ANY_ENDING + rb" is ",),
@@ -98,8 +105,8 @@ def _signs(folded: Folded, sign: bytes) -> Iterator[Finding]:
 
 def _may_name(data: bytes, at: int) -> bool:
     """Whether the last letters before a sign are those of a name that is known."""
-    tail = data[max(0, at - 8) : at].rstrip(_NAME_END)[-3:].lower()
-    return tail in ENDINGS or tail[-2:] in TAILS
+    tail = data[max(0, at - 8) : at].rstrip(_NAME_END).lower()
+    return tail[-3:] in ENDINGS or tail.endswith(TAILS)
 
 
 def _value(folded: Folded, at: int, sign: bytes) -> Finding | None:
@@ -113,7 +120,7 @@ def _value(folded: Folded, at: int, sign: bytes) -> Finding | None:
         kind = Kind.PASSWORD
     match kind:
         case None:
-            return None
+            return of_pair(data, at) if name.endswith(b"value") else None
         case Kind.AUTHORIZATION:
             return authorization(data, at + 1)
         case Kind.COOKIE if sign == b":" and (found_cookies := cookies(data, at + 1)):
@@ -137,7 +144,8 @@ def _confirmed(data: bytes, match: re.Match[bytes], kind: Kind, type_: str, *, p
     quoted = match["quoted"] is not None
     start, end = match.span("quoted" if quoted else "bare")
     if not quoted:
-        end = start + len(data[start:end].rstrip(_TRAILING))
+        # A password may end with an exclamation mark, and nothing else does.
+        end = start + len(data[start:end].rstrip(_TRAILING if kind in _PASSWORDS else _TRAILING + b"!"))
     value = data[start:end]
     if is_placeholder(value) or is_path(value) or not _PLAUSIBLE[kind](value):
         return None

@@ -77,6 +77,9 @@ FAMILIES: Final[tuple[Family, ...]] = (
     family(
         "FLY_TOKEN", ("FlyV1 fm2_", "fm2_", "fm1r_", "fo1_"), r"[\w\-+/=]{32,4000}+", source="Fly.io, access tokens"
     ),
+    family("YANDEX_KEY", "AQVN", r"[\w\-]{35,38}(?![\w\-])", source="Yandex Cloud, API keys", word=True),
+    family("YANDEX_TOKEN", "y0_", r"[\w\-]{54,60}(?![\w\-])", source="Yandex ID, OAuth tokens", word=True),
+    family("SCALINGO_TOKEN", "tk-us-", r"[\w\-]{48}(?![\w\-])", source="Scalingo, API tokens", word=True),
     family("RENDER_KEY", "rnd_", r"[A-Za-z0-9]{28,40}+", source="Render, API keys", word=True),
     family(
         "VERCEL_TOKEN", ("vcp_", "vci_", "vca_", "vcr_", "vck_"), r"[\w\-]{24,80}+", source="Vercel, tokens", word=True

@@ -21,6 +21,16 @@ FAMILIES: Final[tuple[Family, ...]] = (
         source="RFC 7617",
         confidence=0.9,
     ),
+    family(
+        "VAULT_TOKEN",
+        "s.",
+        r"(?=[a-z]{0,22}+[A-Z0-9])[A-Za-z0-9]{24}(?![\w\-])",
+        source="HashiCorp Vault, tokens before 1.10",
+        confidence=0.9,
+        word=True,
+    ),
+    family("INFRACOST_KEY", "ico-", r"[A-Za-z0-9]{32}(?![\w\-])", source="Infracost, API keys", word=True),
+    family("ZUPLO_KEY", "zpka_", r"[0-9a-f]{32}_[0-9a-f]{8}", source="Zuplo, API key format", word=True),
     family("VAULT_TOKEN", ("hvs.", "hvb.", "hvr."), r"[\w\-]{20,400}+", source="HashiCorp Vault, tokens", word=True),
     around(
         "TERRAFORM_TOKEN",

@@ -28,6 +28,14 @@ FAMILIES: Final[tuple[Family, ...]] = (
         confidence=0.99,
     ),
     around(
+        "SLACK_WEBHOOK",
+        "/A",
+        r"hooks\.slack\.com/(?:workflows|triggers)/T\w{6,12}/A?\w{6,13}/[0-9]{10,20}/\w{16,32}+",
+        source="Slack, webhook triggers of workflows",
+        before=range(33, 40),
+        confidence=0.99,
+    ),
+    around(
         "TEAMS_WEBHOOK",
         "/webhookb2/",
         r"webhook\.office\.com/webhookb2/[\w@\-]{36,80}+/IncomingWebhook/[\w/\-]{32,120}+",

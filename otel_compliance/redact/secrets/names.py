@@ -58,11 +58,12 @@ HEADERS: Final = (b"authorization",)
 COOKIES: Final = (b"cookie",)
 
 _SHORT: Final = re.compile(
-    rb"(?:\A|[_\-.]|(?:my|her|his|the|user|login|ssh|ftp|root|db|admin|mail|wifi|smtp|auth|devops|asana|github) |[a-z](?=[A-Z]))"
+    rb"(?:\A|[_\-.]|(?:my|her|his|the|user|login|ssh|ftp|root|db|admin|mail|wifi|smtp|auth|devops|asana|github) "
+    rb"|[a-z](?=[A-Z]))"
     rb"(?i:(?P<password>pass|pw|mdp)|(?P<token>pat|sid|session|totp|seed))\Z"
 )
 """Words with which others end, too, as "bypass" does: they count alone, or behind a sign, a hump or some words."""
-_SHORT_ENDINGS: Final = (b"ass", b"mdp", b"pat", b"sid", b"otp", b"eed", b"_id", b"-id", b" id", b" is")
+_SHORT_ENDINGS: Final = (b"ass", b"mdp", b"pat", b"sid", b"otp", b"eed", b" is", b"lue")
 
 _NO_SECRET: Final = (
     *(b"pagetoken", b"nexttoken", b"continuationtoken", b"synctoken", b"eostoken", b"bostoken", b"padtoken"),
@@ -124,8 +125,8 @@ _VENDORS: Final = (
 NAMED_TYPES: Final = frozenset(type_ for _, type_ in _VENDORS)
 """Types of values that are known by their name."""
 
-TAILS: Final = frozenset((b"pw", b"\x80\x80"))
-"""The last two letters of names that have no more."""
+TAILS: Final = (b"pw", b"\x80\x80", b"on_id", b"on-id", b"on id")
+"""The ends of names that have fewer letters, and of "session id", of whose kind there are many."""
 _TAIL_CHARS: Final = 2
 
 
@@ -133,6 +134,8 @@ def _folded(name: str) -> bytes:
     return bytes(ord(char) if char.isascii() else 0x80 for char in name)
 
 
+NAME_ENDINGS: Final = frozenset(name[-3:] for names in (PASSWORDS, KEYS, TOKENS, HEADERS, COOKIES) for name in names)
+"""The last three letters of the names in ASCII that no other word ends with."""
 ENDINGS: Final = frozenset(
     (
         *(name[-3:] for names in (PASSWORDS, KEYS, TOKENS, HEADERS, COOKIES) for name in names),

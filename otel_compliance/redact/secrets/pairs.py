@@ -11,15 +11,15 @@ from typing import Final
 
 from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.recognize import Finding, Folded
-from otel_compliance.redact.secrets.names import Kind, kind_of_words, normal, type_of
+from otel_compliance.redact.secrets.names import ENDINGS, Kind, kind_of_words, normal, type_of
 from otel_compliance.redact.secrets.placeholders import is_opaque, is_path, is_placeholder, is_word
 from otel_compliance.redact.secrets.statements import is_chosen
 
 _NAME_BEFORE_VALUE: Final = re.compile(
-    rb"(?:[Nn]ame|[Kk]ey)[\"']?[ ]?[:=][ ]?[\"']?([\w.\- ]{2,48})[\"']?[,\s]{1,24}-?[ ]?[\"']?[Vv]\Z"
+    rb"(?:[Nn]ame|[Kk]ey)[\"']?[ ]?[:=][ ]?[\"']?([\w.\- ]{2,48})[\"']?[,\s]{1,24}-?[ ]?[\"']?[Vv]alue[\"']?[ ]?\Z"
 )
 _BEFORE_CHARS: Final = 96
-_VALUE: Final = re.compile(rb"alue[\"']?[ ]?[:=][ ]?(?:[\"']([^\"'\r\n]{4,512})[\"']|([^\s\"',}<>]{4,512}))")
+_VALUE: Final = re.compile(rb"[:=][ ]?(?:[\"']([^\"'\r\n]{4,512})[\"']|([^\s\"',}<>]{4,512}))")
 _ELEMENT: Final = re.compile(rb"<([\w.\-:]{2,48})>([^<>\s][^<>\r\n]{2,512})</")
 
 _MIN_CHARS: Final = 20
@@ -27,11 +27,13 @@ _LONG: Final = re.compile(rb"[\w+/=.~\-]{20,2000}+")
 _JOINING: Final = (b"+", b"/", b"~")
 _BEGIN: Final = re.compile(rb"[\w+/~\-]*\Z")
 _WINDOW: Final = 72
-_LINK: Final = re.compile(
-    rb"(?:[\"'`*\]|>,:=\t\r\n() \-]|(?<![A-Za-z])(?:is|was|to|set|reset|has|been|now|value|are|ist|lautet|est|es"
-    rb"|leaked|body|string|str|here|below)(?![A-Za-z])|\x80{1,3} ?)+\Z"
+_MOST_WORDS: Final = 4
+_SIGNS: Final = (b"=", b":", b".")
+_LINKS: Final = b"\"'`*]|>,:=\t\r\n() -\x80"
+_LINK_WORDS: Final = frozenset(
+    b"is was to set reset has been now value are ist lautet est es leaked body string str here below".split()
 )
-_NAME: Final = re.compile(rb"[\w.\-]+(?: [\w.\-]+){0,3}\Z")
+_NAME: Final = re.compile(rb"(?:[\w.\-]{1,48} ){0,3}[\w.\-]{1,48}\Z")
 _AS: Final = re.compile(rb"[\"'`)]{0,2} ?(?:as|is|\() ?(?:the |my |our |your |an? |its )?([A-Za-z][\w. \-]{2,40})")
 _AS_CHARS: Final = 56
 _PASSWORDS: Final = (Kind.PASSWORD, Kind.SHORT_PASSWORD)
@@ -39,21 +41,19 @@ _KEYS: Final = frozenset({*_PASSWORDS, Kind.KEY, Kind.TOKEN, Kind.COOKIE})
 _CONFIDENCE: Final = 0.8
 
 
-def pairs(folded: Folded) -> Iterator[Finding]:
-    """Values of elements and of pairs of a name and a value."""
-    data = folded.ascii
-    at = data.find(b"alue")
-    while at >= 0:
-        name = _NAME_BEFORE_VALUE.search(data, max(0, at - _BEFORE_CHARS), at)
-        if name and (value := _VALUE.match(data, at)):
-            span = value.span(1 if value[1] else 2)
-            if finding := _named(data, name[1], *span):
-                yield finding
-        at = data.find(b"alue", at + 4)
-    if b"</" in data:
+def elements(data: bytes) -> Iterator[Finding]:
+    """Values of elements, as in ``<token>…</token>``."""
+    if b"<" in data and b"</" in data:
         for match in _ELEMENT.finditer(data):
             if finding := _named(data, match[1], *match.span(2)):
                 yield finding
+
+
+def of_pair(data: bytes, sign: int) -> Finding | None:
+    """The value behind a sign with the word "value" before it, if the name before that says that it is a credential."""
+    name = _NAME_BEFORE_VALUE.search(data, max(0, sign - _BEFORE_CHARS), sign)
+    value = _VALUE.match(data, sign) if name else None
+    return _named(data, name[1], *value.span(1 if value[1] else 2)) if name and value else None
 
 
 def _named(data: bytes, name: bytes, start: int, end: int) -> Finding | None:
@@ -70,31 +70,42 @@ def beside_names(folded: Folded) -> Iterator[Finding]:
     data = folded.ascii
     columns: Columns | None = None
     done = 0
-    for first, last in folded.runs:
-        if first < done:
+    for first, _ in folded.runs:
+        # Behind a sign, `assignments` has looked.
+        if first < done or data[first - 1 : first] in _SIGNS:
             continue
         start = first
-        if data[first - 1 : first] in _JOINING:
-            start = _BEGIN.search(data, max(done, first - _MIN_CHARS), first).start()
+        if data[first - 1 : first] in _JOINING and (begin := _BEGIN.search(data, max(done, first - _MIN_CHARS), first)):
+            start = begin.start()
         long = _LONG.match(data, start)
         if long is None or not is_opaque(long[0]):
             continue
         end = done = long.end()
         name = _name_before(data, start)
-        if kind_of_words(name) not in _KEYS:
-            behind = _AS.match(data, end, end + _AS_CHARS)
-            name = behind[1] if behind else b""
-        if kind_of_words(name) not in _KEYS:
+        if not name and (behind := _AS.match(data, end, end + _AS_CHARS)):
+            name = behind[1]
+        if not name:
             columns = columns or Columns(data)
-            head = slice(*columns.head(start, end))
-            name = data[head]
+            name = data[slice(*columns.head(start, end))]
+        if not name:
+            continue
         if finding := _named(data, name, start, end):
             yield finding
 
 
 def _name_before(data: bytes, start: int) -> bytes:
-    """The words before a value, up to what links them to it."""
+    """The words before a value, without those that link them to it."""
     window = data[max(0, start - _WINDOW) : start]
-    link = _LINK.search(window)
-    name = _NAME.search(window, 0, link.start()) if link else None
+    rest = window.rstrip(_LINKS)
+    while (word := rest[rest.rfind(b" ") + 1 :]).lower() in _LINK_WORDS:
+        rest = rest[: -len(word)].rstrip(_LINKS)
+    if len(rest) == len(window):
+        return b""
+    # As many words as the longest names have.
+    place = len(rest)
+    for _ in range(_MOST_WORDS):
+        place = rest.rfind(b" ", 0, max(0, place))
+    if rest[-3:].lower() not in ENDINGS:
+        return b""
+    name = _NAME.search(rest, max(0, place))
     return name[0] if name else b""

@@ -12,12 +12,14 @@ _NOUN: Final = (
 _PLACEHOLDER: Final = re.compile(
     rb"(?i)[*x.\-_#?0\x81 :]+"  # a mask
     rb"|[<\[{].*|\$?\$?[{(].*|.*\$\{.*|.*\{\{.*"  # <password>, ${VAR}, $(command), {{ value }}
-    rb"|\$[a-z_]+|%[a-z_]+%?|%\(.*|@[a-z_]+"  # $VAR, %s, %VAR%, @variable
+    rb"|\$[a-z_]+(?:[\[(\-].*)?|%[a-z_]+%?|%\(.*|@[a-z_]+"  # $VAR, %s, %VAR%, @variable
     rb"|.*\x82.*"  # a token that stands for a value that is redacted already
     rb"|(?:(?:an?|my|the|your|own|some|new|old|db|user|insert|enter|add|put|example|dummy|fake|test)[ _\-]?){0,3}"
     + _NOUN
     + rb"(?:[ _\-]?(?:goes[ _\-])?(?:here|hash|field))?"
     rb"|your[ _\-].*|change[ _\-]?(?:me|it|this)!?|replace[ _\-].*|placeholder.*|.*redacted.*"
+    rb"|passwort.*|kennwort.*|mot de passe.*|contrase.a.*|senha.*|secretstr.*|secretbytes.*"
+    rb"|@[\w.\-]+@|[a-z]{2,3}-[.]{3}"
     rb"|masked|hidden|removed|omitted|empty|blank|unset|todo|tbd|yes|no|on|off"
     rb"|!vault|!secret|!ref|!sub|!env"  # tags of YAML
     rb"|none|null|nil|nan|n/a|na|true|false|undefined"

@@ -22,7 +22,7 @@ from otel_compliance.redact.secrets import (
 )
 from otel_compliance.redact.secrets.blocks import password_hashes, private_keys, url_passwords
 from otel_compliance.redact.secrets.family import Family, any_of
-from otel_compliance.redact.secrets.names import ENDINGS, NAMED_TYPES
+from otel_compliance.redact.secrets.names import NAME_ENDINGS, NAMED_TYPES
 
 FAMILIES: Final[tuple[Family, ...]] = (
     *ai.FAMILIES,
@@ -59,7 +59,7 @@ _LONGEST: Final = 4
 """Characters of the longest literal that is hexadecimal itself."""
 
 _LITERAL: Final = any_of(literal for family in FAMILIES for literal in family.literals)
-_ENDINGS: Final = "|".join(sorted(ending.decode("ascii") for ending in ENDINGS if ending.isascii()))
+_ENDINGS: Final = "|".join(sorted(ending.decode("ascii") for ending in NAME_ENDINGS))
 _LITERALS: Final = re.compile(_LITERAL.encode("ascii"))
 
 
@@ -77,6 +77,7 @@ _INDEX: Final = _by_literal()
 LITERALS: Final = (_LITERALS.pattern,)
 GATES: Final = {
     **assignments.GATES,
+    **statements.GATES,
     "dashes": (rb"--[\w\-]{0,30}(?:password|passwd|token|secret|api-key) ", rb"-----BEGIN "),
     "url password": (rb"://[^/@]{0,128}:[^/]{1,128}@",),
 }
@@ -88,7 +89,7 @@ class SecretRecognizer:
     entity_types = SECRET_TYPES
     hint = (
         rf"{_LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN |\$(?=[1256ayps])|[ \"'`|,>(\t\n\r*\]](?=[\w\-]{{16}})"
-        rf"|[\w\-]{{16}}[\"'`)]{{0,2}} ?(?:as|is|\()| is (?<=(?i:{_ENDINGS}) is )| --| -[ap]|ecret|</|alue"
+        rf"|[\w\-]{{16}}[\"'`)]{{0,2}} ?(?:as|is|\()| is (?<=(?i:{_ENDINGS}) is )| --| -[ap]|ecret|</"
         rf"|(?i:{statements.HINT})"
     )
 
@@ -98,7 +99,7 @@ class SecretRecognizer:
         yield from _of_families(folded)
         yield from assignments.assignments(folded)
         yield from statements.statements(folded)
-        yield from pairs.pairs(folded)
+        yield from pairs.elements(data)
         yield from pairs.beside_names(folded)
         if folded.may_hold("dashes") and _DASHES.search(data):
             yield from assignments.options(data)
@@ -106,8 +107,7 @@ class SecretRecognizer:
         if folded.may_hold("url password"):
             yield from url_passwords(data)
         yield from password_hashes(data)
-        if b" -" in data:
-            yield from statements.commands(data)
+        yield from statements.commands(folded)
 
 
 def _of_families(folded: Folded) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     # A number for the format, the user's id, and 32 hexadecimal digits.
     family(
         "ASANA_TOKEN",
-        ("1/1", "2/1"),
+        tuple(f"{form}/{digit}" for form in "12" for digit in range(1, 10)),
         r"[0-9]{12,20}(?:/[0-9]{13,20})?:[0-9a-f]{32}",
         source="Asana, personal access tokens",
         word=True,
@@ -60,5 +60,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     family("NIGHTFALL_KEY", "NF-", r"[A-Za-z0-9]{32}(?![\w\-])", source="Nightfall, API keys", word=True),
     # The prefix of accounts in the oldest data centre, then the two parts.
     family("ZOHO_TOKEN", "1000.", r"[0-9a-f]{32}\.[0-9a-f]{32}", source="Zoho, OAuth tokens", word=True),
+    family("WAKATIME_KEY", "waka_", r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", source="WakaTime, API keys"),
+    family("LOB_KEY", ("live_", "test_"), r"[0-9a-f]{35}(?![\w\-])", source="Lob, API keys", word=True),
     family("DUFFEL_TOKEN", ("duffel_live_", "duffel_test_"), r"[\w\-]{40,44}", source="Duffel, access tokens"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from otel_compliance.redact.secrets.family import Family, family
+from otel_compliance.redact.secrets.family import Family, around, family
 
 _GITLAB: Final = "GitLab, security: token prefixes"
 
@@ -45,7 +45,14 @@ FAMILIES: Final[tuple[Family, ...]] = (
     family("DOCKER_TOKEN", ("dckr_pat_", "dckr_oat_"), r"[\w\-]{20,64}+", source="Docker, access tokens"),
     family("CLOJARS_TOKEN", "CLOJARS_", r"[0-9a-z]{60}", source="Clojars, deploy tokens"),
     family("CIRCLECI_TOKEN", ("CCIPAT_", "CCIPRJ_"), r"[A-Za-z0-9]{16,24}_[0-9a-z]{40}", source="CircleCI, API tokens"),
-    family("BUILDKITE_TOKEN", ("bkua_", "bkaj_", "bkct_"), r"[0-9a-z]{36,64}+", source="Buildkite, token security"),
+    family("BUILDKITE_TOKEN", ("bkua_", "bkaj_", "bkct_"), r"[0-9A-Za-z]{36,64}+", source="Buildkite, token security"),
+    around(
+        "SNYK_TOKEN",
+        "_uat.",
+        r"snyk_uat\.[0-9a-f]{8}\.[\w\-]{40,80}+",
+        source="Snyk, API tokens",
+        before=range(4, 5),
+    ),
     family("SONAR_TOKEN", ("squ_", "sqp_", "sqa_"), r"[0-9a-f]{40}", source="SonarQube, tokens", word=True),
     family("JFROG_KEY", "AKCp", r"[A-Za-z0-9]{60,80}+", source="JFrog, API keys", word=True),
     family("JFROG_TOKEN", "cmVmdGtu", r"[A-Za-z0-9]{56}", source="JFrog, reference tokens", word=True),

@@ -12,37 +12,37 @@ from typing import Final
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.placeholders import is_code, is_path, is_placeholder, is_word
 
-_NOUNS: Final = (
-    b"pass",
-    b"pwd",
-    b" pw",
-    b"kennwort",
-    b"contrase",
-    b"senha",
-    b"wachtwoord",
-    b"creds",
-    b"login",
-    b"credential",
-)
+_NOUN: Final = b"pass"
+_FOREIGN: Final = (b"kennwort", b"contrase", b"senha", b"wachtwoord", b"creds", b" pw")
 """Parts of the words for a password, in lower case."""
-HINT: Final = "|".join(noun.decode("ascii") for noun in _NOUNS)
+_LONG: Final = 4_000
+"""A longer text in one of those languages has letters beyond ASCII, too."""
+HINT: Final = "|".join(noun.decode("ascii") for noun in (_NOUN, *_FOREIGN, b"login", b"credential"))
+
+GATES: Final = {
+    "statement": (("(?i:" + HINT + ")").encode("ascii"),),
+    "command": (rb" -(?:u|p|a|-user|-proxy-user|-pass)",),
+}
 
 _VALUE: Final = rb"(?:[\"'`](?P<quoted>[^\"'`\s\x81\x82]{4,128})[\"'`]|(?P<bare>[^\s\"'`,;<>|\x81\x82]{4,128}))"
 _STATEMENT: Final = re.compile(
     rb" ?(?i:pass(?:wor[dt]|wd|phrase|code|e|)|pwd?|kennwort|contrase(?:n|\x80)a|senha|wachtwoord)(?:'?s)?(?![a-z])"
     # "… to the server", "… for bob", "… de la base"
     rb"(?: (?:to|for|of|on|zu|f\x80r|de|del|para|van|voor)(?: [\w.\-]{1,20}){1,4}?)?"
-    rb"(?P<link>(?: (?:is|was)(?: now)?(?: set to)?| (?:will|should) be| has been (?:re)?set to| (?:re)?set to| changed to"
-    rb"| ist| lautet| est| es| e| \x80| to):?[ \n]| ?[\-=]> ?| ?\| ?|,|\t| )" + _VALUE
+    rb"(?P<link>(?: (?:is|was)(?: now)?(?: set to)?| (?:will|should) be| has been (?:re)?set to| (?:re)?set to"
+    rb"| changed to"
+    rb"| ist| lautet| est| es| e| \x80| to):?[ \n]| ?[\-=]> ?| ?\| ?|,|\t| (?=[^\s0-9]{0,40}[0-9]))" + _VALUE
 )
 _BARE_PASS: Final = re.compile(rb" ?(?i:pass|pwd?|passe)(?![A-Za-z])")
 _LOGIN: Final = re.compile(
     rb"(?i:creds|credentials?|login)(?: are| is| with)?[ :=]{1,3}[\w.@\-]{2,40} ?[/:|] ?" + _VALUE
 )
-_AS_PASSWORD: Final = re.compile(
-    rb"([^\s\"'`,;<>|\x81\x82]{4,128})[\"'`]? (?:as|is) (?:the |my |our |your |a |its )?(?:\w{1,16} ){0,2}\Z"
-)
-_AS_CHARS: Final = 180
+_AS: Final = re.compile(rb"(?<=[ \"'`])(?:as|is) (?:the |my |our |your |a |its )?(?:[a-z]{1,16} ){0,2}\Z")
+_AS_CHARS: Final = 48
+_MOST_CHARS: Final = 130
+_EDGE_CHARS: Final = tuple(bytes([char]) for char in b"\"'`,; ")
+_WHITE: Final = (b" ", b"\n", b"\t")
+_EDGES: Final = b"\"'`,;<>| "
 
 _CHOSEN: Final = re.compile(rb"(?=.*[A-Za-z\x80])(?=.*[0-9!@#$%^&*?+=]).{5,}")
 _NOT_CHOSEN: Final = re.compile(
@@ -53,24 +53,28 @@ _NOT_CHOSEN: Final = re.compile(
 
 _COMMAND: Final = re.compile(
     rb" -(?:(?:u|-user|-proxy-user)[ =]?[\"']?[\w.@\-]{1,64}:(?P<user>[^\s\"'@:/]{4,128})"
-    rb"|(?:p|a|-pass) ?[\"']?(?P<option>[^\s\"'\-][^\s\"']{3,128}))"
+    rb"|(?:p(?!ass)|a|-pass(?=[ =])) ?[\"']?(?P<option>[^\s\"'\-][^\s\"']{3,128}))"
 )
 _TOOL: Final = re.compile(
     rb"(?:sshpass|mysql\w*|mongo\w*|docker login|redis-cli|htpasswd|smbclient|ldapsearch)\b[^\n]{0,80}\Z"
 )
 _TOOL_CHARS: Final = 100
 _TRAILING: Final = b".,:?)]}*`\\"
+_LETTER: Final = b"\x80"
 _CONFIDENCE: Final = 0.85
 
 
 def statements(folded: Folded) -> Iterator[Finding]:
     """Passwords that a sentence tells."""
-    data = folded.ascii
-    lower = data.lower()
-    for noun in _NOUNS:
+    if not folded.may_hold("statement"):
+        return
+    lower = folded.ascii.lower()
+    short = len(lower) < _LONG
+    nouns = (_NOUN, *(_FOREIGN if short or _LETTER in lower else ()), *((b"login", b"credential") if short else ()))
+    for noun in nouns:
         at = lower.find(noun)
         while at >= 0:
-            if finding := _at(data, at):
+            if finding := _at(folded.ascii, at):
                 yield finding
             at = lower.find(noun, at + len(noun))
 
@@ -83,8 +87,20 @@ def _at(data: bytes, at: int) -> Finding | None:
         end = end if match["quoted"] else start + len(data[start:end].rstrip(_TRAILING))
         if is_chosen(data[start:end]):
             return Finding("CREDENTIAL", start, end, _CONFIDENCE)
-    named = _AS_PASSWORD.search(data, max(0, at - _AS_CHARS), at)
-    return Finding("CREDENTIAL", *named.span(1), _CONFIDENCE) if named and is_chosen(named[1]) else None
+    return _before(data, at)
+
+
+def _before(data: bytes, at: int) -> Finding | None:
+    """The password before a word, as in "use … as the password"."""
+    link = _AS.search(data, max(0, at - _AS_CHARS), at) if data[at - 1 : at] == b" " else None
+    if link is None:
+        return None
+    end = link.start()
+    while end > at - _AS_CHARS and data[end - 1 : end] in _EDGE_CHARS:
+        end -= 1
+    start = max(data.rfind(char, max(0, end - _MOST_CHARS), end) for char in _WHITE) + 1
+    value = data[start:end].lstrip(_EDGES)
+    return Finding("CREDENTIAL", end - len(value), end, _CONFIDENCE) if is_chosen(value) else None
 
 
 def _is_word_of_its_own(data: bytes, at: int) -> bool:
@@ -102,12 +118,24 @@ def is_chosen(value: bytes) -> bool:
     return not (is_placeholder(value) or is_code(value) or is_path(value) or is_word(value))
 
 
-def commands(data: bytes) -> Iterator[Finding]:
+def commands(folded: Folded) -> Iterator[Finding]:
     """Passwords among the options of commands."""
-    for match in _COMMAND.finditer(data):
-        group = "user" if match["user"] else "option"
-        value = match[group]
-        if group == "option" and not _TOOL.search(data, max(0, match.start() - _TOOL_CHARS), match.start()):
-            continue
-        if not (is_placeholder(value) or is_path(value) or value.isdigit()):
-            yield Finding("CREDENTIAL", *match.span(group), _CONFIDENCE)
+    if not folded.may_hold("command"):
+        return
+    data = folded.ascii
+    at = data.find(b" -")
+    while at >= 0:
+        match = _COMMAND.match(data, at)
+        if match and (finding := _option(data, match)):
+            yield finding
+        at = data.find(b" -", at + 2)
+
+
+def _option(data: bytes, match: re.Match[bytes]) -> Finding | None:
+    group = "user" if match["user"] else "option"
+    value = match[group]
+    if group == "option" and not _TOOL.search(data, max(0, match.start() - _TOOL_CHARS), match.start()):
+        return None
+    if is_placeholder(value) or is_path(value) or value.isdigit():
+        return None
+    return Finding("CREDENTIAL", *match.span(group), _CONFIDENCE)
