@@ -37,7 +37,7 @@ hosts, paths, names and most other attributes."""
 
 _OURS: Final = "otel_compliance.redact."
 
-_HIDING: Final = r"[\\%\x7f]|&#"
+_HIDING: Final = r"[\\%\x7f]|&(?:#|commat;)"
 """What may hide an entity from a hint, besides characters outside ASCII: escapes, percent-encoding, HTML entities."""
 
 
