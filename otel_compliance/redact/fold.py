@@ -25,14 +25,16 @@ _VISIBLE: Final = bytes(byte != _INVISIBLE for byte in range(256))
 """To 1 for each byte of a visible character, and 0 for the others."""
 
 _ESCAPE: Final = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|[nrtbfv0'\"\\/])")
-_PERCENT: Final = re.compile(rb"%([2-7][0-9A-Fa-f])")
+_PERCENT: Final = re.compile(rb"%(?:25)*([2-7][0-9A-Fa-f])")
 _HEX: Final = {
-    digits.encode("ascii"): bytes([code]).ljust(3, b"\x7f")
+    digits.encode("ascii"): bytes([code])
     for code in range(0x20, _INVISIBLE)
     for digits in (f"{code:02x}", f"{code:02X}")
 }
-"""Two hexadecimal digits to their character, and filling up to the length of the percent-encoding."""
-_ENTITY: Final = re.compile(rb"&#(?:([0-9]{2,3})|[xX]([0-9A-Fa-f]{2}));")
+"""Two hexadecimal digits to their character."""
+_ENTITY: Final = re.compile(rb"&#0{0,5}(?:([1-9][0-9]{1,2})|[xX]0{0,5}([0-9A-Fa-f]{2}));")
+
+_AT_BY_NAME: Final = b"&commat;"
 
 _TOKEN: Final = re.compile(
     rb"\[([A-Z][A-Z0-9_]{1,31})(?::%s:(?![a-z]{0,7}[2-7]{9})[a-z2-7]{16}|:\*{4}(?:[A-Za-z0-9]{4})?)?\]"
@@ -104,6 +106,8 @@ class FoldedText:
             buffer = _PERCENT.sub(_decode_hex, buffer)
         if b"&" in buffer and b"&#" in buffer:  # to look for one byte is much faster than for two
             buffer = _ENTITY.sub(_decode_entity, buffer)
+        if b"&" in buffer and _AT_BY_NAME in buffer:
+            buffer = buffer.replace(_AT_BY_NAME, b"@".ljust(len(_AT_BY_NAME), b"\x7f"))
         if b"[" in buffer:
             buffer = _TOKEN.sub(lambda match: TOKEN_FILL * len(match[0]) if match[1] in types else match[0], buffer)
         self._length = len(buffer)
@@ -137,7 +141,9 @@ def _decode_escape(match: re.Match[bytes]) -> bytes:
 
 
 def _decode_hex(match: re.Match[bytes]) -> bytes:
-    return _HEX.get(match[1], match[0])
+    """``%40``, and ``%2540``, which is encoded twice, become the character and filling of the same length."""
+    char = _HEX.get(match[1])
+    return char.ljust(len(match[0]), b"\x7f") if char else match[0]
 
 
 def _decode_entity(match: re.Match[bytes]) -> bytes:

@@ -8,21 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import chain
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
 
-# In the shape of a text: thirteen digits and more as cards have them, or those of a social security number.
-_RUN: Final = re.compile(rb"0000 ?(?:0000 ?0000 ?0|000000 ?0000)(?: {0,2}0)*+|(?<!0)000 00 (?=0000(?!0))")
-_RUN_BEFORE: Final = 20
-"""Characters before a run that may belong to the same number."""
-_BLANK: Final = ord(" ")
-_LAST_OF_SSN: Final = 4
-_CARD_SHAPE: Final = re.compile(rb"(?<![0A])0000 ?(?:0000 ?0000 ?0{1,7}|000000 ?0{4,5})(?![0A])")
+# In the shape of a text: thirteen digits and more as cards have them, and those of a social security number.
+_CARD_RUN: Final = re.compile(rb"0000 ?(?:0000 ?0000 ?0|000000 ?0000)(?: {0,2}0)*+")
 _SSN_SHAPE: Final = b"000 00 0000"
-_REMEMBERED_CHARS: Final = 64
 
 _CARD: Final = re.compile(
     # ISO/IEC 7812: sixteen digits in groups of four; other lengths only of issuers that have them.
@@ -59,30 +51,18 @@ class NumberRecognizer:
     # Of ASCII what `_RUN` is of shapes.
     hint = r"[0-9]{2}(?:[ .\-/()][0-9]{4}(?![0-9])|[0-9]{2}(?:[ .\-/()]?[0-9]){9})"
 
-    def find(self, folded: Folded) -> list[Finding]:
+    def find(self, folded: Folded) -> Iterator[Finding]:
         """The numbers; overlapping candidates are settled by the caller."""
         data, shape = folded.ascii, folded.shape
-        found: list[Finding] = []
-        done = 0
-        runs = chain.from_iterable(_RUN.finditer(shape, *area) for area in folded.number_areas)
-        for first, end in map(re.Match.span, runs):
-            start = max(done, first - _RUN_BEFORE)
-            # The last digits of a social security number may be the first of a card.
-            last = end + _LAST_OF_SSN if shape[end - 1] == _BLANK else end
-            number = shape[max(start, shape.rfind(b"a", start, first) + 1) : last + 1]
-            possible = _possible(number) if len(number) <= _REMEMBERED_CHARS else _looked_up(number)
-            if possible:
+        for first, last in folded.number_areas:
+            for run in _CARD_RUN.finditer(shape, first, last):
                 # What may stand behind a number is looked at, too.
-                self._confirm(found, data, possible, start, last + 2)
-            done = end
-        return found
-
-    def _confirm(self, found: list[Finding], data: bytes, possible: frozenset[str], start: int, end: int) -> None:
-        """Add what is found in a run of digits, of what its shape allows."""
-        if "card" in possible:
-            found += self._cards(data, start, end)
-        if "ssn" in possible:
-            found += [Finding("SSN", *match.span(), 0.85) for match in _SSN.finditer(data, start, end)]
+                yield from self._cards(data, run.start(), run.end() + 2)
+        at = shape.find(_SSN_SHAPE)
+        while at >= 0:
+            if match := _SSN.match(data, at):
+                yield Finding("SSN", *match.span(), 0.85)
+            at = shape.find(_SSN_SHAPE, at + 1)
 
     @staticmethod
     def _cards(data: bytes, start: int, end: int) -> Iterator[Finding]:
@@ -93,20 +73,6 @@ class NumberRecognizer:
             if is_card:
                 yield Finding("CREDIT_CARD", *match.span(), 0.95)
             match = _CARD.search(data, match.end() if is_card else match.start() + 1, end)
-
-
-def _looked_up(shape: bytes) -> frozenset[str]:
-    """Which kinds of number a run of digits of this shape may hold."""
-    possible = set()
-    if _CARD_SHAPE.search(shape):
-        possible.add("card")
-    if _SSN_SHAPE in shape:
-        possible.add("ssn")
-    return frozenset(possible)
-
-
-_possible: Final = lru_cache(maxsize=4096)(_looked_up)
-"""The same, remembered: shapes come again and again, and tell nothing of the text."""
 
 
 _IBAN: Final = re.compile(rb"[A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]){11,30}+")

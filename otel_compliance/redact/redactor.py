@@ -47,7 +47,7 @@ _WORD: Final = frozenset(bytes([byte]) for byte in b"+" + ascii_letters.encode()
 
 _OURS: Final = "otel_compliance.redact."
 
-_HIDING: Final = r"[\\%\x7f]|&#"
+_HIDING: Final = r"[\\%\x7f]|&(?:#|commat;)"
 """What may hide an entity from a hint, besides characters outside ASCII: escapes, percent-encoding, HTML entities."""
 
 

@@ -100,7 +100,8 @@ _SHAPES: Final = (
 
 
 SHAPE_GATES: Final = {
-    "postcode": (*(literal for literal, _ in _SHAPES), rb"a *(?:00000|0000|000 00|00 000|0000 000) A"),
+    "postcode": tuple(literal for literal, _ in _SHAPES),
+    "postcode and city": (rb"a {0,10}(?:00000|0000|000 00|00 000|0000 000) A",),
 }
 
 
@@ -117,6 +118,8 @@ class AddressRecognizer:
         """The addresses."""
         if folded.may_hold("postcode"):
             yield from self._with_postcode(folded)
+        if folded.may_hold("postcode and city"):
+            yield from _continental(folded)
         if folded.may_hold("address name"):
             yield from announced(folded)
         if not folded.text.isascii():
@@ -130,7 +133,6 @@ class AddressRecognizer:
                 for first, last in forms:
                     yield from _between(folded.ascii, first, last, at)
                 at = folded.shape.find(literal, at + len(literal))
-        yield from _continental(folded)
 
 
 def _between(data: bytes, first: re.Pattern[bytes], last: re.Pattern[bytes], at: int) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ _BARE_PASS: Final = re.compile(rb" ?(?i:pass|pwd?|passe)(?![A-Za-z])")
 _LOGIN: Final = re.compile(
     rb"(?i:creds|credentials?|login)(?: are| is| with)?[ :=]{1,3}[\w.@\-]{2,40} ?[/:|] ?" + _VALUE
 )
+_LOGIN_BEGINS: Final = (b"cred", b"logi")
 _AS: Final = re.compile(rb"(?<=[ \"'`])(?:as|is) (?:the |my |our |your |a |its )?(?:[a-z]{1,16} ){0,2}\Z")
 _AS_CHARS: Final = 48
 _MOST_CHARS: Final = 130
@@ -81,7 +82,7 @@ def statements(folded: Folded) -> Iterator[Finding]:
 
 def _at(data: bytes, at: int) -> Finding | None:
     """The password that is told by a word at an offset."""
-    match = _LOGIN.match(data, at) or _STATEMENT.match(data, at)
+    match = (_LOGIN if data[at : at + 4].lower() in _LOGIN_BEGINS else _STATEMENT).match(data, at)
     if match and _is_word_of_its_own(data, at):
         start, end = match.span("quoted" if match["quoted"] else "bare")
         end = end if match["quoted"] else start + len(data[start:end].rstrip(_TRAILING))
