@@ -13,6 +13,7 @@ from otel_compliance.errors import ExportError
 from otel_compliance.names import Event, Table
 from otel_compliance.store.client import Store
 from otel_compliance.store.filters import check_filter
+from otel_compliance.store.holds import BEGINNING, END
 
 
 class Format(StrEnum):
@@ -155,5 +156,7 @@ def _quoted(name: str) -> str:
 
 
 def _text(moment: datetime | None) -> Any:
-    """A moment as ClickHouse reads it in a session in UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if moment else None
+    """A moment as ClickHouse reads it in a session in UTC. One that its type cannot hold is before or after all rows."""
+    if moment is None:
+        return None
+    return min(max(moment, BEGINNING), END).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -170,6 +170,7 @@ def test_a_period(run, recorded) -> None:
     common = ("export", "--format", "jsonl", "--columns", "TeamId")
     assert len(lines(run(*common, "--since", "1h").stdout)) == 3
     assert run(*common, "--since", "2020-01-01", "--until", "2020-02-01T12:00+02:00").stdout == ""
+    assert len(lines(run(*common, "--since", "0001-01-01", "--until", "9999-12-31").stdout)) == 3
     for text in ("yesterday", "999999d"):
         done = run(*common, "--since", text)
         assert (done.code, done.stdout) == (2, "")
