@@ -156,7 +156,7 @@ def _quoted(name: str) -> str:
 
 
 def _text(moment: datetime | None) -> Any:
-    """A moment as ClickHouse reads it in a session in UTC. One that its type cannot hold is before or after all rows."""
+    """A moment as ClickHouse reads it in a session in UTC. What its type cannot hold is before or after all rows."""
     if moment is None:
         return None
     return min(max(moment, BEGINNING), END).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
