@@ -13,6 +13,7 @@ from otel_compliance.errors import ExportError
 from otel_compliance.names import Event, Table
 from otel_compliance.store.client import Store
 from otel_compliance.store.filters import check_filter
+from otel_compliance.store.holds import BEGINNING, END
 
 
 class Format(StrEnum):
@@ -49,12 +50,14 @@ SOURCES: Final[Mapping[str, Source]] = {
 }
 
 _TEXTS: Final = frozenset({"String", "LowCardinality(String)", "Nullable(String)", "LowCardinality(Nullable(String))"})
-_FORMULA: Final = r"^\\s*[=+\\-@\\t\\r\\n＝＋－＠]"
-"""Beginnings of a cell that a spreadsheet takes for a formula: OWASP, "CSV Injection"."""
+_FORMULA: Final = r"^[\\p{Z}\\p{C}]*[=+\\-@\\t\\r\\n＝＋－＠]"
+"""Beginnings of a cell that a spreadsheet takes for a formula: OWASP, "CSV Injection". With what it may not show before
+them: spaces of any kind, control characters, characters without a width."""
 
 # Small blocks by few threads, and nothing formatted ahead: what is in memory does not grow with the result.
 _SETTINGS: Final = (
     "max_block_size = 4096, max_threads = 2, output_format_parallel_formatting = 0, date_time_output_format = 'iso', "
+    "output_format_json_validate_utf8 = 1, "
     "output_format_parquet_row_group_size = 65536, output_format_parquet_row_group_size_bytes = 33554432, "
     "output_format_parquet_parallel_encoding = 0"
 )
@@ -95,8 +98,8 @@ def export(store: Store, selection: Selection, output_format: Format) -> Iterato
         check_filter(store, selection.where, types)
     chosen = _chosen(selection, types)
     query = _query(selection, chosen)
-    if output_format is Format.CSV:
-        cells = ", ".join(_cell(name, types[name]) for name in chosen)
+    if output_format is not Format.JSONL:
+        cells = ", ".join(_cell(name, types[name], output_format) for name in chosen)
         query = f"SELECT {cells} FROM (\n{query}\n)"  # noqa: S608 - names of columns
     parameters = {"since": _text(selection.since), "until": _text(selection.until)}
     used = {name: value for name, value in parameters.items() if value}
@@ -143,10 +146,13 @@ def _query(selection: Selection, columns: Sequence[str]) -> str:
     )
 
 
-def _cell(name: str, kind: str) -> str:
+def _cell(name: str, kind: str, output_format: Format) -> str:
+    """A column as its format can hold it. What other producers stored may be no valid UTF-8, which Parquet demands."""
     column = _quoted(name)
     if kind not in _TEXTS:
         return column
+    if output_format is Format.PARQUET:
+        return f"toValidUTF8({column}) AS {column}"
     return f"if(match({column}, '{_FORMULA}'), concat('\\'', {column}), {column}) AS {column}"
 
 
@@ -155,5 +161,7 @@ def _quoted(name: str) -> str:
 
 
 def _text(moment: datetime | None) -> Any:
-    """A moment as ClickHouse reads it in a session in UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if moment else None
+    """A moment as ClickHouse reads it in a session in UTC. What its type cannot hold is before or after all rows."""
+    if moment is None:
+        return None
+    return min(max(moment, BEGINNING), END).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -35,7 +35,7 @@ QUARANTINE: Final = "quarantine"
 
 _FORMAT: Final = 2
 _NAME: Final = re.compile(r"(\d+)-(\d{8,})-(\d+)-(\d+)")
-_ASIDE: Final = re.compile(r"(.+)-(\d{19}-\d{8,}-\d+-\d+)")
+_ASIDE: Final = re.compile(r"(.+)-(\d+-\d{8,}-\d+-\d+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def test_formulas_are_neutralised_in_csv(run, recorded) -> None:
     assert sorted(table[1:]) == [["'=1+1", "10", "overloaded_error"], ["legal", "10", ""], ["support", "10", ""]]
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t=", "\r@", "  =", "＝", "＠"])
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t=", "\r@", "  =", "＝", "＠", "\u00a0=", "\u200b=", "\x0b="])
 def test_every_beginning_of_a_formula(run, recording, begin: str) -> None:
     """Whatever a spreadsheet may take for a formula, behind blanks and in full-width characters, too."""
     recording.call(compliance_team_id=f"{begin}cmd|' /C calc'!A0")
@@ -170,6 +170,7 @@ def test_a_period(run, recorded) -> None:
     common = ("export", "--format", "jsonl", "--columns", "TeamId")
     assert len(lines(run(*common, "--since", "1h").stdout)) == 3
     assert run(*common, "--since", "2020-01-01", "--until", "2020-02-01T12:00+02:00").stdout == ""
+    assert len(lines(run(*common, "--since", "0001-01-01", "--until", "9999-12-31").stdout)) == 3
     for text in ("yesterday", "999999d"):
         done = run(*common, "--since", text)
         assert (done.code, done.stdout) == (2, "")

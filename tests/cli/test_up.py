@@ -13,6 +13,7 @@ import pytest
 from cli.conftest import COMMAND
 from dirty_equals import IsStr
 
+from otel_compliance.keys import KeyRing
 from otel_compliance.local.clickhouse.access import User, token_file
 
 
@@ -85,6 +86,26 @@ def test_other_commands_go_through_it(up, run, recording) -> None:
         ]
         second = run("up")
         assert (second.code, "belongs to another process" in second.stderr) == (69, True)
+
+
+@pytest.mark.timeout(240)
+def test_an_erasure_through_it_waits_until_the_old_files_are_gone(up, run, recording, tmp_path: Path) -> None:
+    """The engine removes them at its next look; before that a certificate would not be true."""
+    pseudonym = KeyRing.from_settings(recording.settings).pseudonym("user", "user-17")
+    recording.call(compliance_user_id=pseudonym)
+    recording.end()
+    store = tmp_path / ".otel-compliance" / "store"
+    with up():
+        assert run("calls").code == 0
+        assert holding(store, pseudonym)
+        done = run("erase", "--user", "user-17", "--json")
+        assert (done.code, done.document["status"]) == (0, "complete")
+        assert holding(store, pseudonym) == []
+
+
+def holding(folder: Path, text: str) -> list[Path]:
+    """The files in which a text stands. Few rows are stored as they are."""
+    return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
 def test_one_that_was_killed_is_not_trusted(up, run, recording, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,21 @@ def test_a_damaged_segment_holds_up_nothing(tmp_path: Path, store: Store, damage
     spool.append(block("kept"))
     assert drain(spool, store) == DrainReport(segments=1, rows=1, quarantined=1)
     assert (stored(store), len(spool.quarantined()), spool.segments()) == (["kept"], 1, [])
+
+
+@pytest.mark.parametrize("nanoseconds", [0, 60_000_000_000, 4_000_000_000_000_000_000])
+def test_a_clock_that_was_not_set_costs_nothing(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch, nanoseconds: int
+) -> None:
+    """A segment of 1970, or of a far year, is delivered, and one that was set aside can be replayed."""
+    spool = Spool(tmp_path, RING)
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time_ns", lambda: nanoseconds)
+        segment = spool.append(block("early"))
+    aside = spool.quarantine(segment)
+    assert spool.replay(aside) == segment
+    assert drain(spool, store) == DrainReport(segments=1, rows=1)
+    assert stored(store) == ["early"]
 
 
 def test_a_flipped_bit_is_noticed(tmp_path: Path) -> None:
