@@ -237,10 +237,12 @@ def _cycle() -> list[Any]:
 
 @pytest.mark.parametrize("value", [_cycle(), "a b " * 300_000, object(), {"deep": json.loads("[" * 100 + "]" * 100)}])
 def test_what_cannot_be_inspected_is_not_kept(value: Any) -> None:
-    """Cycles, excessive depth or size and unknown types become tombstones, and the result says that it failed."""
+    """Cycles, excessive depth or size and unknown types become tombstones, are counted, and the result says so."""
+    before = sum(health.swallowed().values())
     redacted = REDACTOR.redact_value(value)
     assert redacted.failed
     assert "[REDACTED:" in json.dumps(redacted.value)
+    assert sum(health.swallowed().values()) > before
 
 
 class Broken:
