@@ -1,7 +1,7 @@
 """The proof that nothing outlives its retention finds each way in which it could."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -35,10 +35,24 @@ def row(*, days: int, age: str, classification: str = "INTERNAL", user: str = "k
 def test_what_the_migrations_declare() -> None:
     """The TTL of each table is read from the migrations, the last one that sets it winning."""
     ttls = declared()
-    assert ttls["otel_audit"] == Ttl("toDateTime(Timestamp) + INTERVAL 7 YEAR DELETE WHERE NOT LegalHold", False)
+    expires = "toDateTime(if(toYear(Timestamp) < 2000, IngestedAt, Timestamp)) + INTERVAL 7 YEAR"
+    assert ttls["otel_audit"] == Ttl(f"{expires} DELETE WHERE NOT LegalHold", False)
     assert ttls["otel_traces_trace_id_ts"] == Ttl("Start + INTERVAL 3650 DAY", True)
     assert set(ttls) >= {"otel_traces", "otel_logs", "detection_findings", "detection_evaluations"}
     assert not {"legal_holds", "genai_first_seen", "schema_migrations"} & set(ttls)
+
+
+def test_rows_of_a_clock_that_was_not_set_live_as_long_as_others(store: Store) -> None:
+    """What a machine recorded in 1970 counts from when it was stored, so that it neither goes at once nor stays."""
+    unset = [audit_row(at=datetime.fromtimestamp(number, UTC)) for number in range(3)]
+    insert_calls(store, unset)
+    insert_calls(store, [audit_row(at=datetime.fromtimestamp(9, UTC))], ingested=ago("500d"))
+    enforce(store)
+    assert store.query("SELECT count() AS n FROM otel_logs") == [{"n": 3}]
+    assert store.query("SELECT count() AS n FROM otel_audit") == [{"n": 4}]
+    assert [table.violations for table in found(store).values() if table.table in ("otel_logs", "otel_audit")] == [
+        ()
+    ] * 2
 
 
 def test_retention_that_is_kept(store: Store) -> None:
@@ -90,7 +104,8 @@ def test_an_altered_ttl(store: Store, change: str, violation: str) -> None:
 def test_a_ttl_in_other_words(store: Store) -> None:
     """The same TTL, spelled otherwise, is as declared."""
     store.command(
-        "ALTER TABLE otel_logs MODIFY TTL toDateTime(Timestamp)  +  INTERVAL RetentionDays DAY WHERE NOT LegalHold"
+        "ALTER TABLE otel_logs MODIFY TTL toDateTime(if(toYear(Timestamp)<2000, IngestedAt, Timestamp))  "
+        "+  INTERVAL RetentionDays DAY WHERE NOT LegalHold"
     )
     assert found(store)["otel_logs"].ttl == "as declared"
 
