@@ -122,7 +122,8 @@ def _policy() -> str:
         "pseudonyms. The key of a hash lives as long as the redaction of one text: nobody can test a guess.\n"
         "- `tenant` is part of a token's key. Tokens of two tenants cannot be joined, though the deployments share a key. "
         "Pseudonyms of users and fingerprints of keys do not depend on it.\n"
-        "- Redacting again changes nothing, whatever the transform.",
+        "- Redacting again changes nothing, whatever the transform. Of two values with nothing but a separator between "
+        "them, such as `1980-02-03/4111 1111 1111 1111`, the second may be found the second time.",
     )
 
 

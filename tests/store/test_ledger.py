@@ -117,7 +117,7 @@ def test_a_segment_that_arrived_is_not_delivered_again(tmp_path: Path, store: St
 def test_erasure_and_retention_are_no_loss(tmp_path: Path, store: Store) -> None:
     """Rows that were stored and deleted later count as stored."""
     spool = Spool(tmp_path, RING)
-    spool.append(block("expired", Timestamp=[1]))
+    spool.append(block("expired", Timestamp=[1_000_000_000_000_000_000]))
     spool.append(block("erased"))
     drain(spool, store)
     store.command("ALTER TABLE otel_traces DELETE WHERE SpanName = 'erased' SETTINGS mutations_sync = 2")
