@@ -75,6 +75,7 @@ def app(rate: int) -> None:
 
     # The first call makes the provider, without which spans are nothing.
     call()
+    print("ready", flush=True)
     thread = threading.Thread(target=spans)
     thread.start()
     while not stopping.wait(1 / CALLS_PER_SECOND):
@@ -133,7 +134,7 @@ def catch_up(spool: Spool) -> tuple[int, float]:
 def show_calls(calls: list[list[float]], away: tuple[float, float], there: float) -> None:
     """Print how long calls took while the store was there, and while it was away."""
     phases = {
-        "there": [took for began, took in calls[CALLS_PER_SECOND:] if there < began < away[0]],
+        "there": [took for began, took in calls if there < began < away[0]],
         "away": [took for began, took in calls if away[0] < began < away[1]],
     }
     for phase, times in phases.items():
@@ -161,6 +162,8 @@ def run(folder: Path, there: float, away: float, rate: int) -> bool:
     token = (folder / "server" / "tokens" / "writer").read_text(encoding="ascii").strip()
     dsn = f"http://writer:{token}@127.0.0.1:{port}/otel"
     process = start_app(folder / "app", dsn, rate)
+    assert process.stdout is not None
+    process.stdout.readline()
     began = time.time()
     time.sleep(there)
     server.kill()
