@@ -19,7 +19,8 @@ from otel_compliance.redact.fold import TOKEN_FILL, FoldedText
 from otel_compliance.redact.identity import NUMBER_TYPES
 from otel_compliance.redact.memo import Inspected, Memo
 from otel_compliance.redact.prefilter import prefilter
-from otel_compliance.redact.recognize import MIN_RUN, Finding, Folded, Recognizer, default_recognizers
+from otel_compliance.redact.recognize import MIN_RUN, Finding, Folded, Recognizer
+from otel_compliance.redact.recognizers import default_recognizers
 from otel_compliance.redact.structure import FIELD_TYPE, Count, RedactedValue, Walk
 from otel_compliance.redact.transform import Transforms
 
