@@ -7,10 +7,10 @@ needs two signals: a format with separators, a checksum, a prefix, or a context 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.recognize import ByShape, Finding, Folded
 
 # In the shape of a text: thirteen digits and more as cards have them, and those of a social security number.
 _CARD_RUN: Final = re.compile(rb"0000 ?(?:0000 ?0000 ?0|000000 ?0000)(?: {0,2}0)*+")
@@ -54,10 +54,9 @@ class NumberRecognizer:
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The numbers; overlapping candidates are settled by the caller."""
         data, shape = folded.ascii, folded.shape
-        for first, last in folded.number_areas:
-            for run in _CARD_RUN.finditer(shape, first, last):
-                # What may stand behind a number is looked at, too.
-                yield from self._cards(data, run.start(), run.end() + 2)
+        for offset, places in _card_places.within(folded):
+            for start, end in places:
+                yield from self._cards(data, offset + start, offset + end)
         at = shape.find(_SSN_SHAPE)
         while at >= 0:
             if match := _SSN.match(data, at):
@@ -73,6 +72,12 @@ class NumberRecognizer:
             if is_card:
                 yield Finding("CREDIT_CARD", *match.span(), 0.95)
             match = _CARD.search(data, match.end() if is_card else match.start() + 1, end)
+
+
+@ByShape
+def _card_places(run: bytes) -> Sequence[tuple[int, int]]:
+    """Where the number of a card may be in a run of this shape: what may stand behind it is looked at, too."""
+    return [(match.start(), match.end() + 2) for match in _CARD_RUN.finditer(run)]
 
 
 _IBAN: Final = re.compile(rb"[A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]){11,30}+")

@@ -7,13 +7,12 @@ their groups, or by a word near them: a number without any of these is left alon
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import chain
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.identity.context import TELEPHONE, Around, names_another, plain
-from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.recognize import ByShape, Finding, Folded
 
 # In the shape of a text: two digits, and five more signs of a number, which hardly anything else has.
 _ANCHOR: Final = re.compile(rb"00[0 ]{5,}+")
@@ -99,30 +98,54 @@ class PhoneRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The numbers."""
-        data, shape = folded.ascii, folded.shape
+        data = folded.ascii
         columns = Columns(data)
-        for first, end in map(
-            re.Match.span, chain.from_iterable(_ANCHOR.finditer(shape, *area) for area in folded.number_areas)
-        ):
-            # Most runs of digits are none of a telephone; the first looks cost least.
-            start = first
-            before = data[start - 1] if start else _BLANK
-            if before in _NOT_BEFORE or (before in _SIGNS and not data[start - 2 : start - 1].isdigit()):
-                continue
-            if _NO_PHONE.match(data, start):
-                continue
-            if shape[start - 1] == _BLANK and (single := _SINGLE.search(shape, max(0, start - _RUN_BEFORE), start)):
-                start = single.start()
-            run = _RUN.search(shape, start, end)
-            if run is None or shape.count(b"0", *run.span()) > _MOST_DIGITS:
-                # More digits than any number has may begin with one.
-                begin = _INTERNATIONAL.match(data, start - 1) if before == _PLUS else None
-                if begin:
-                    yield Finding("PHONE", *begin.span(), 0.85)
-                continue
-            if found := _confirmed(folded, columns, _opened(data, run.start()), run.end()):
-                yield found
+        for offset, places in _places.within(folded):
+            for place in places:
+                # Most runs of digits are none of a telephone; the first looks cost least.
+                at = offset + place.anchor
+                before = data[at - 1] if at else _BLANK
+                if before in _NOT_BEFORE or (before in _SIGNS and not data[at - 2 : at - 1].isdigit()):
+                    continue
+                if _NO_PHONE.match(data, at):
+                    continue
+                if place.is_long:
+                    # More digits than any number has may begin with one.
+                    begin = _INTERNATIONAL.match(data, at - 1) if before == _PLUS else None
+                    if begin:
+                        yield Finding("PHONE", *begin.span(), 0.85)
+                    continue
+                if found := _confirmed(folded, columns, _opened(data, offset + place.start), offset + place.end):
+                    yield found
         yield from _north_american(folded)
+
+
+class _Place(NamedTuple):
+    """Where a number may be in a run.
+
+    Attributes:
+        anchor: Offset of its first two digits in a row.
+        start: Offset of its first digit.
+        end: Offset behind its last.
+        is_long: Whether it has more digits than any number.
+    """
+
+    anchor: int
+    start: int
+    end: int
+    is_long: bool
+
+
+@ByShape
+def _places(run: bytes) -> Sequence[_Place]:
+    """Where numbers may be in a run of this shape."""
+    places = []
+    for anchor, end in map(re.Match.span, _ANCHOR.finditer(run)):
+        single = _SINGLE.search(run, max(0, anchor - _RUN_BEFORE), anchor)
+        if digits := _RUN.search(run, single.start() if single else anchor, end):
+            is_long = run.count(b"0", *digits.span()) > _MOST_DIGITS
+            places.append(_Place(anchor, *digits.span(), is_long))
+    return places
 
 
 def _north_american(folded: Folded) -> Iterator[Finding]:
