@@ -21,7 +21,7 @@ from otel_compliance.redact.secrets import recognizer as secrets
 GATES: Final = {**documents.GATES, **announced.GATES, **network.GATES, **secrets.GATES}
 """Gate to its patterns. They know no look-around and no possessive repeats, since Hyperscan does not."""
 
-SHAPE_GATES: Final = {**numbers.SHAPE_GATES, **financial.SHAPE_GATES, **addresses.SHAPE_GATES}
+SHAPE_GATES: Final = {**financial.SHAPE_GATES, **addresses.SHAPE_GATES}
 """The same of patterns that are searched in the shape of a text, which is faster for what is made of digits."""
 
 NUMBERS: Final = (*numbers.NUMBERS, *phones.NUMBERS, *recognizer.NUMBERS)

@@ -156,15 +156,15 @@ class Folded:
     @_derived
     def runs(self) -> Sequence[tuple[int, int]]:
         """Where `MIN_RUN` and more of `TOKEN_CHARS` stand in a row: (first offset, offset behind the last)."""
-        rows = self.ascii.translate(_RUNS)
+        # From the end, a search looks at the blank before a run first, which rejects most places at once.
+        rows = b" " + self.ascii.translate(_RUNS)
         runs = []
-        start = rows.find(_RUN)
+        start = rows.rfind(b" " + _RUN)
         while start >= 0:
             end = rows.find(b" ", start + MIN_RUN)
-            end = end if end >= 0 else len(rows)
-            runs.append((start, end))
-            start = rows.find(_RUN, end)
-        return runs
+            runs.append((start, end - 1 if end >= 0 else len(rows) - 1))
+            start = rows.rfind(b" " + _RUN, 0, start)
+        return runs[::-1]
 
     @_derived
     def literal_runs(self) -> Sequence[tuple[int, int]]:

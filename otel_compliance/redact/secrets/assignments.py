@@ -77,10 +77,18 @@ def assignments(folded: Folded) -> Iterator[Finding]:
             yield from _signs(folded, sign)
     if folded.may_hold("name is"):
         for match in _IS_SIGN.finditer(data):
-            if finding := _value(folded, match.start() - 1, b" is "):
+            if not _states_a_word(data, match.start() - 1) and (
+                finding := _value(folded, match.start() - 1, b" is ")
+            ):
                 yield finding
     if folded.may_hold("secret word") and b"ecret" in data:
         yield from _aws_secrets(data)
+
+
+def _states_a_word(data: bytes, at: int) -> bool:
+    """Whether a word without quotes follows, as in most sentences: it is no credential, whatever has the name."""
+    stated = _IS.match(data, at)
+    return stated is not None and stated["quoted"] is None and is_word(stated["bare"].rstrip(_TRAILING))
 
 
 def _aws_secrets(data: bytes) -> Iterator[Finding]:
