@@ -87,7 +87,11 @@ _FEWEST: Final = 7
 _CALLED_CHARS: Final = 9
 """Of a number that is only called: seven bare digits behind "text" are a number of something."""
 
-NUMBERS: Final = (rb"(?:^|[aA]) *(?:0 {0,3}){6}0", rb"(?:^|[ a])000 {1,2}000 0000(?:[ a]|$)")
+NUMBERS: Final = (
+    # Seven signs of a number, one of them a digit. Together they cost half of one pattern with optional blanks.
+    *(rb"(?:^|[aA])" + b" " * blanks + b"0[0 ]{%d}" % (6 - blanks) for blanks in range(4)),
+    rb"(?:^|[aA]) {4} *0",
+)
 """Patterns of shapes for one scan of the whole text; see `prefilter`."""
 
 
