@@ -35,14 +35,6 @@ _SSN: Final = re.compile(
 )
 _CONTEXT_CHARS: Final = 40
 
-# What one scan of the whole text looks for instead; see `prefilter`.
-NUMBERS: Final = (
-    rb"(?:^|[ a])0000 ?0000 ?0000 ?0",
-    rb"(?:^|[ a])0000 ?000000 ?0000",
-    rb"(?:^|[ a])000 00 0000(?:[ a]|$)",
-    rb"AA00(?: ?[A0]){11}",
-)
-
 
 class NumberRecognizer:
     """``CREDIT_CARD``, and ``SSN`` with separators."""

@@ -8,9 +8,8 @@ percent-encoding hide nothing. Offsets in it are offsets of characters.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 _T = TypeVar("_T")
@@ -94,12 +93,10 @@ class Hits(NamedTuple):
 
     Attributes:
         gates: Names of the gates that are open: where one is not, what it guards is not in the text.
-        numbers: Offsets within what may be a number, ascending.
         literals: Offsets within the literals of credentials, ascending.
     """
 
     gates: frozenset[str]
-    numbers: Sequence[int]
     literals: Sequence[int]
 
 
@@ -191,8 +188,7 @@ class Folded:
         """
         shape = self.shape
         runs = []
-        matches = chain.from_iterable(_DIGITS.finditer(shape, *area) for area in self.number_areas)
-        for first, end in map(re.Match.span, matches):
+        for first, end in map(re.Match.span, _DIGITS.finditer(shape)):
             start = first
             if first and shape[first - 1] != _NO_DIGIT:
                 before = max(0, first - _BEFORE_DIGITS)
@@ -201,19 +197,9 @@ class Folded:
         return runs
 
     @_derived
-    def number_areas(self) -> Sequence[tuple[int, int]]:
-        """Where numbers may be: (first offset, offset behind the last)."""
-        if self.hits is None:
-            return ((0, len(self.ascii)),)
-        areas: list[tuple[int, int]] = []
-        end = 0
-        for offset in self.hits.numbers:
-            if offset >= end:
-                start = self.shape.rfind(b"a", end, offset) + 1 or end
-                end = self.shape.find(b"a", offset)
-                end = end if end >= 0 else len(self.shape)
-                areas.append((start, end))
-        return areas
+    def digit_shapes(self) -> Set[bytes]:
+        """The shapes of the runs; they are few."""
+        return {run for _, run in self.digit_runs}
 
 
 class ByShape(Generic[_T]):
@@ -227,18 +213,14 @@ class ByShape(Generic[_T]):
         self._look = look
         self._known: dict[bytes, _T | None] = {}
 
-    def within(self, folded: Folded) -> Iterator[tuple[int, _T]]:
+    def within(self, folded: Folded) -> Sequence[tuple[int, _T]]:
         """The offset of each run of a text that may hold something, ascending, and what it may hold."""
         known = self._known
-        for offset, run in folded.digit_runs:
-            if run in known:
-                held = known[run]
-            else:
-                held = self._look(run)
-                if len(run) <= _REMEMBERED_CHARS and len(known) < _REMEMBERED_SHAPES:
-                    known[run] = held
-            if held:
-                yield offset, held
+        new = {run: self._look(run) for run in folded.digit_shapes if run not in known}
+        for run, held in new.items():
+            if len(run) <= _REMEMBERED_CHARS and len(known) < _REMEMBERED_SHAPES:
+                known[run] = held
+        return [(at, held) for at, run in folded.digit_runs if (held := known.get(run) or new.get(run))]
 
 
 @runtime_checkable

@@ -40,6 +40,9 @@ _BEHIND: Final = re.compile(
     rb"([^0-9.,;:=(){}|\r\n]{2,32}+)(?![:=0-9])"
 )
 
+_NOTHING_BEHIND: Final = re.compile(rb" ?[^ \"'`*\]),(\[\-=;|\t\n\r<iwaetgn/]")
+"""What neither one of these nor the end of a cell begins with: one look at it rejects most values."""
+
 # What may stand between a word and its value: the name of a number that is nobody's, or another value and a word.
 _OTHER_NUMBER: Final = re.compile(
     rb"(?<![a-z])(?:invoice|ticket|tracking|parcel|shipment|sku|isbn|serial|booking|reservation|transaction|request|imei"
@@ -107,6 +110,9 @@ class Around:
         """What a value is said to be right behind it, or at the head of its column; empty in most texts."""
         if self._near is None:
             data = self._folded.ascii
+            if _NOTHING_BEHIND.match(data, self._end):
+                self._near = b""
+                return b""
             match = _BEHIND.match(data, self._end, self._end + _BEHIND_CHARS)
             start, end = match.span(1) if match else self._columns.head(self.start, self._end)
             self._near = plain(data[start:end]) if end else b""

@@ -87,13 +87,6 @@ _FEWEST: Final = 7
 _CALLED_CHARS: Final = 9
 """Of a number that is only called: seven bare digits behind "text" are a number of something."""
 
-NUMBERS: Final = (
-    # Seven signs of a number, one of them a digit. Together they cost half of one pattern with optional blanks.
-    *(rb"(?:^|[aA])" + b" " * blanks + b"0[0 ]{%d}" % (6 - blanks) for blanks in range(4)),
-    rb"(?:^|[aA]) {4} *0",
-)
-"""Patterns of shapes for one scan of the whole text; see `prefilter`."""
-
 
 class PhoneRecognizer:
     """``PHONE``."""
@@ -153,12 +146,12 @@ def _at(folded: Folded, columns: Columns, place: _Place, offset: int) -> Finding
     before = data[anchor - 1] if anchor else _BLANK
     if before in _SIGNS and not data[anchor - 2 : anchor - 1].isdigit():
         return None
-    if _NO_PHONE.match(data, anchor):
+    if (place.is_long and before != _PLUS) or _NO_PHONE.match(data, anchor):
         return None
     if not place.is_long:
         return _confirmed(folded, columns, _opened(data, offset + place.start), offset + place.end)
     # More digits than any number has may begin with one.
-    begin = _INTERNATIONAL.match(data, anchor - 1) if before == _PLUS else None
+    begin = _INTERNATIONAL.match(data, anchor - 1)
     return Finding("PHONE", *begin.span(), 0.85) if begin else None
 
 

@@ -126,6 +126,7 @@ _Possible = tuple[_Schemes, frozenset[bytes]]
 _Candidate = tuple[int, int, bool, _Possible]
 """(offset of its first character, offset behind its last, whether it may be part of something longer, its schemes)."""
 
+
 def _with_starts(schemes: _Schemes) -> _Possible:
     contexts = [item.context for item, named in schemes if named and item.context is not None]
     return schemes, frozenset().union(*(context.starts for context in contexts))
@@ -139,8 +140,6 @@ _BEGINNINGS: Final = frozenset(
 )
 """What a shape may begin with: a run that begins otherwise holds none."""
 _MOST_GROUPS: Final = max(shape.count(b" ") + 1 for shape in _SCHEMES)
-NUMBERS: Final = tuple(rb"(?:^|[ a])" + shape + rb"(?:[ a]|$)" for shape in _SCHEMES)
-"""Patterns of shapes for one scan of the whole text; see `prefilter`."""
 
 
 class IdentifierRecognizer:
@@ -174,17 +173,17 @@ def _confirm(
         start, end = offset + first, offset + last
         if inner and _continues(data, start, end):
             continue
-        silent = True
+        spoken = None
         if starts:
             # The words before the first candidate tell what all of them are.
             around = around or Around(folded, columns, start, start, end)
             around.move(start, end)
-            silent = around.is_silent(starts)
+            spoken = None if around.is_silent(starts) else around
         for identifier, named in schemes:
-            if not named:
-                said = not _is_part(data, start, end)
+            if named:
+                said = bool(spoken and identifier.context and identifier.context.names(spoken))
             else:
-                said = not silent and identifier.context is not None and identifier.context.names(around)
+                said = not _is_part(data, start, end)
             if said and identifier.valid(data[start:end].translate(None, _SEPARATORS).decode("ascii")):
                 found.append(Finding(identifier.type, start, end, identifier.confidence))
 
@@ -232,7 +231,7 @@ def _begun(before: bytes, *groups: bytes) -> Sequence[tuple[int, bool, _Possible
 
 
 def _continues(data: bytes, start: int, end: int) -> bool:
-    """Whether a letter or digit, or a separator and a digit, stand beside a candidate: it is part of something longer."""
+    """Whether a letter or digit, or a separator and a digit, stand beside a candidate, as in something longer."""
     before, behind = data[start - 1 : start], data[end : end + 1]
     return (
         before.isalnum()

@@ -77,9 +77,7 @@ def assignments(folded: Folded) -> Iterator[Finding]:
             yield from _signs(folded, sign)
     if folded.may_hold("name is"):
         for match in _IS_SIGN.finditer(data):
-            if not _states_a_word(data, match.start() - 1) and (
-                finding := _value(folded, match.start() - 1, b" is ")
-            ):
+            if not _states_a_word(data, match.start() - 1) and (finding := _value(folded, match.start() - 1, b" is ")):
                 yield finding
     if folded.may_hold("secret word") and b"ecret" in data:
         yield from _aws_secrets(data)

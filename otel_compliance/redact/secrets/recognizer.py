@@ -76,7 +76,13 @@ def _by_literal() -> dict[bytes, tuple[Family, ...]]:
 
 _INDEX: Final = _by_literal()
 
-LITERALS: Final = (_LITERALS.pattern,)
+_DOT: Final = b"."
+LITERALS: Final = tuple(
+    any_of(literal for family in FAMILIES for literal in family.literals if literal.endswith(_DOT) is dotted).encode()
+    + (rb"[\w\-]" if dotted else b"")  # or the end of many a sentence would be one
+    for dotted in (False, True)
+)
+"""Patterns of the literals for one scan of the whole text; see `prefilter`."""
 GATES: Final = {
     **assignments.GATES,
     **statements.GATES,
