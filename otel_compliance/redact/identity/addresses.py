@@ -102,8 +102,6 @@ _FORMS: Final = (
 _UK_SHAPE: Final = b" 0A"
 """Its digits are no run."""
 
-GATES: Final = {"postcode": (rb"[ .\-/()][0-9][A-Z]",)}
-
 
 class AddressRecognizer:
     """``ADDRESS``."""
@@ -121,8 +119,7 @@ class AddressRecognizer:
                 yield from _between(folded.ascii, first, last, offset + place)
             for place in cities:
                 yield from _continental(folded, offset + place)
-        if folded.may_hold("postcode"):
-            yield from _british(folded)
+        yield from _british(folded)
         if folded.may_hold("address name"):
             yield from announced(folded)
         if not folded.text.isascii():

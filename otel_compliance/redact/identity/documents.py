@@ -52,7 +52,6 @@ _GERMAN_NAME: Final = re.compile(rb"[A-Z\x80][A-Za-z\x80\-]{2,30}\Z")
 
 GATES: Final = {
     "date": (_DATE.pattern,),
-    "short date": (rb"[0-9][ .\-/][0-9][ .\-/][0-9]{2}",),
     "address": (
         (
             rb"[0-9][A-Za-z]? (?:[NSEW]\.? )?(?:[A-Z0-9][A-Za-z0-9'\x80]{1,20} ){1,3}"
@@ -74,8 +73,7 @@ class DocumentRecognizer:
         """The dates of birth and addresses."""
         if folded.may_hold("date"):
             yield from self._dates(folded)
-        if folded.may_hold("short date"):
-            yield from self._short_dates(folded)
+        yield from self._short_dates(folded)
         if not folded.text.isascii() and any(year in folded.text for year in _ASIAN_YEARS):
             yield from self._asian_dates(folded)
         if folded.may_hold("address"):
