@@ -60,7 +60,10 @@ def plain(window: bytes) -> bytes:
 
 def starts_of(window: bytes) -> set[bytes]:
     """The first letters of each word of folded text, as many as `words` asks for, and those behind a capital in it."""
-    if _HUMP_SHAPE in window.translate(_CASES):
+    cases = window.translate(_CASES)
+    if cases.isspace():
+        return set()  # as in a column of numbers
+    if _HUMP_SHAPE in cases:
         window = _HUMP.sub(b" ", window)
     return {word[:_START_CHARS] for word in window.translate(_LETTERS).split()}
 
