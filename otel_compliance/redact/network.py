@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
+from itertools import repeat
+from operator import le, sub
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
@@ -142,7 +144,7 @@ class IPRecognizer:
 
 def _are_within(offsets: Sequence[int], count: int, distance: int) -> bool:
     """Whether so many of some offsets are within a distance."""
-    return any(last - first <= distance for first, last in zip(offsets, offsets[count - 1 :], strict=False))
+    return any(map(le, map(sub, offsets[count - 1 :], offsets), repeat(distance)))
 
 
 def _continues(data: bytes, start: int, end: int) -> bool:
@@ -154,7 +156,12 @@ def _continues(data: bytes, start: int, end: int) -> bool:
 def _is_ipv6(candidate: bytes) -> bool:
     # Most candidates are times of day, for which an exception is a long way round.
     # Names in code have double colons, too, and hardly a digit.
-    if b":::" in candidate or not _IPV6_LIKELY.search(candidate) or not _DIGIT.search(candidate) or _SMALLEST.fullmatch(candidate):
+    if (
+        b":::" in candidate
+        or not _IPV6_LIKELY.search(candidate)
+        or not _DIGIT.search(candidate)
+        or _SMALLEST.fullmatch(candidate)
+    ):
         return False
     try:
         address = ipaddress.IPv6Address(candidate.decode("ascii"))
