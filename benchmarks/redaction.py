@@ -23,7 +23,7 @@ from otel_compliance.redact import Redactor, financial, network, numbers, wallet
 from otel_compliance.redact.identity import addresses, documents, phones
 from otel_compliance.redact.identity.recognizer import IDENTIFIERS
 from otel_compliance.redact.prefilter import prefilter
-from otel_compliance.redact.recognize import default_recognizers
+from otel_compliance.redact.recognizers import default_recognizers
 from otel_compliance.redact.secrets import FAMILIES, assignments, blocks
 from otel_compliance.redact.secrets.recognizer import SecretRecognizer
 

@@ -2,7 +2,8 @@
 
 from otel_compliance.redact.metrics import MetricsRedactor
 from otel_compliance.redact.processors import TRUSTED_KEY, RedactingLogRecordProcessor, RedactingSpanProcessor
-from otel_compliance.redact.recognize import Finding, Folded, Recognizer, built_in_recognizers
+from otel_compliance.redact.recognize import Finding, Folded, Recognizer
+from otel_compliance.redact.recognizers import built_in_recognizers
 from otel_compliance.redact.redactor import Redacted, Redactor
 from otel_compliance.redact.secrets import SECRET_TYPES
 from otel_compliance.redact.selftest import verify

@@ -24,8 +24,6 @@ _COUNTRIES: Final = (
 _BIC: Final = re.compile(rb"[A-Z]{4}(?:" + b"|".join(_COUNTRIES) + rb")[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?![0-9A-Za-z_\x80])")
 _CONTEXT: Final = words("bic", "swift", "bank code", "bank identifier", "bankleitzahl")
 
-SHAPE_GATES: Final = {"bic": (rb"AAAAAA[A0][A0]",)}
-
 
 class BicRecognizer:
     """``BIC``, behind a context word: eight capitals are a word far more often."""
@@ -35,8 +33,6 @@ class BicRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The codes."""
-        if not folded.may_hold("bic"):
-            return
         data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
         start = shape.find(_CAPITALS)
         while start >= 0:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
+from itertools import repeat
+from operator import le, sub
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
@@ -29,6 +31,8 @@ _IPV6_LIKELY: Final = re.compile(rb":(?::|(?:[0-9A-Fa-f]{1,4}:){5})")
 _IPV6_ANCHOR: Final = re.compile(rb":[0-9A-Fa-f]{0,4}:")
 _LONG_RUN: Final = re.compile(rb"[0-9A-Fa-f:]{46,}+")
 _IPV6: Final = re.compile(rb"[0-9A-Fa-f:]{2,39}(?:\.[0-9]{1,3}){0,3}")
+_SMALLEST: Final = re.compile(rb"::[0-9A-Fa-f]{0,4}")
+"""They are written in code far more often than as somebody's address."""
 _ZONE: Final = re.compile(rb"%[0-9A-Za-z._\-]{1,16}")
 _DIGIT: Final = re.compile(rb"[0-9]")
 _IPV6_CHARS: Final = frozenset(b"0123456789abcdefABCDEF:.")
@@ -140,7 +144,7 @@ class IPRecognizer:
 
 def _are_within(offsets: Sequence[int], count: int, distance: int) -> bool:
     """Whether so many of some offsets are within a distance."""
-    return any(last - first <= distance for first, last in zip(offsets, offsets[count - 1 :], strict=False))
+    return any(map(le, map(sub, offsets[count - 1 :], offsets), repeat(distance)))
 
 
 def _continues(data: bytes, start: int, end: int) -> bool:
@@ -152,7 +156,12 @@ def _continues(data: bytes, start: int, end: int) -> bool:
 def _is_ipv6(candidate: bytes) -> bool:
     # Most candidates are times of day, for which an exception is a long way round.
     # Names in code have double colons, too, and hardly a digit.
-    if b":::" in candidate or not _IPV6_LIKELY.search(candidate) or not _DIGIT.search(candidate):
+    if (
+        b":::" in candidate
+        or not _IPV6_LIKELY.search(candidate)
+        or not _DIGIT.search(candidate)
+        or _SMALLEST.fullmatch(candidate)
+    ):
         return False
     try:
         address = ipaddress.IPv6Address(candidate.decode("ascii"))

@@ -7,14 +7,14 @@ needs two signals: a format with separators, a checksum, a prefix, or a context 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.recognize import ByShape, Finding, Folded
 
 # In the shape of a text: thirteen digits and more as cards have them, and those of a social security number.
 _CARD_RUN: Final = re.compile(rb"0000 ?(?:0000 ?0000 ?0|000000 ?0000)(?: {0,2}0)*+")
-_SSN_SHAPE: Final = b"000 00 0000"
+_SSN_SHAPE: Final = re.compile(rb"(?=000 00 0000)")
 
 _CARD: Final = re.compile(
     # ISO/IEC 7812: sixteen digits in groups of four; other lengths only of issuers that have them.
@@ -35,14 +35,6 @@ _SSN: Final = re.compile(
 )
 _CONTEXT_CHARS: Final = 40
 
-# What one scan of the whole text looks for instead; see `prefilter`.
-SHAPE_GATES: Final = {"iban": (rb"AA00(?: ?[A0]){11}",)}
-NUMBERS: Final = (
-    rb"(?:^|[ a])0000 ?0000 ?0000 ?0",
-    rb"(?:^|[ a])0000 ?000000 ?0000",
-    rb"(?:^|[ a])000 00 0000(?:[ a]|$)",
-)
-
 
 class NumberRecognizer:
     """``CREDIT_CARD``, and ``SSN`` with separators."""
@@ -53,16 +45,13 @@ class NumberRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The numbers; overlapping candidates are settled by the caller."""
-        data, shape = folded.ascii, folded.shape
-        for first, last in folded.number_areas:
-            for run in _CARD_RUN.finditer(shape, first, last):
-                # What may stand behind a number is looked at, too.
-                yield from self._cards(data, run.start(), run.end() + 2)
-        at = shape.find(_SSN_SHAPE)
-        while at >= 0:
-            if match := _SSN.match(data, at):
-                yield Finding("SSN", *match.span(), 0.85)
-            at = shape.find(_SSN_SHAPE, at + 1)
+        data = folded.ascii
+        for offset, (cards, ssns) in _places.within(folded):
+            for start, end in cards:
+                yield from self._cards(data, offset + start, offset + end)
+            for start in ssns:
+                if match := _SSN.match(data, offset + start):
+                    yield Finding("SSN", *match.span(), 0.85)
 
     @staticmethod
     def _cards(data: bytes, start: int, end: int) -> Iterator[Finding]:
@@ -75,8 +64,17 @@ class NumberRecognizer:
             match = _CARD.search(data, match.end() if is_card else match.start() + 1, end)
 
 
+@ByShape
+def _places(run: bytes) -> tuple[Sequence[tuple[int, int]], Sequence[int]] | None:
+    """Where the number of a card, and one of social security, may be in a run of this shape."""
+    # What may stand behind the number of a card is looked at, too.
+    cards = [(match.start(), match.end() + 2) for match in _CARD_RUN.finditer(run)]
+    ssns = [match.start() for match in _SSN_SHAPE.finditer(run)]
+    return (cards, ssns) if cards or ssns else None
+
+
 _IBAN: Final = re.compile(rb"[A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]){11,30}+")
-_IBAN_SHAPE: Final = b"AA00"
+_IBAN_SHAPE: Final = re.compile(rb"AA00")
 _IBAN_CONTEXT: Final = re.compile(rb"(?i)\biban\b")
 _IBAN_LENGTHS: Final = {
     # SWIFT IBAN Registry, release 99: total length by country.
@@ -109,11 +107,11 @@ class IbanRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The account numbers."""
-        if not folded.may_hold("iban"):
-            return
-        data, shape = folded.ascii, folded.shape
-        start = shape.find(_IBAN_SHAPE)
-        while start >= 0:
+        data, done = folded.ascii, 0
+        starts = (offset + place for offset, places in _iban_places.within(folded) for place in places)
+        for start in starts:
+            if start < done:
+                continue
             # A match takes in what follows the number, where the next one may begin.
             length = _IBAN_LENGTHS.get(data[start : start + 2])
             match = _IBAN.match(data, start) if length and not data[start - 1 : start].isalnum() else None
@@ -121,7 +119,7 @@ class IbanRecognizer:
             confidence = self._confidence(data, start, end)
             if confidence:
                 yield Finding("IBAN", start, end, confidence)
-            start = shape.find(_IBAN_SHAPE, end if confidence else start + 1)
+                done = end
 
     @staticmethod
     def _confidence(data: bytes, start: int, end: int) -> float:
@@ -136,6 +134,12 @@ class IbanRecognizer:
         return 0.6 if named else 0.0
 
 
+@ByShape
+def _iban_places(run: bytes) -> Sequence[int]:
+    """Where the number of an account may begin in a run of this shape."""
+    return [match.start() for match in _IBAN_SHAPE.finditer(run)]
+
+
 def _end_of(candidate: bytes, length: int) -> int:
     """Offset behind the `length`-th letter or digit; 0 when there are fewer."""
     end = length
@@ -147,11 +151,14 @@ def _end_of(candidate: bytes, length: int) -> int:
     return 0
 
 
+_VALUES: Final = bytes(max(0, byte - 48) for byte in range(256))
+_DOUBLED: Final = bytes(sum(divmod(2 * digit, 10)) for digit in range(10)) + bytes(246)
+
+
 def _luhn(candidate: bytes) -> bool:
     """The checksum of payment cards, ISO/IEC 7812-1 annex B."""
-    digits = [byte - 48 for byte in candidate if 48 <= byte <= 57]
-    doubled = sum(digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[-2::-2])
-    return (sum(digits[-1::-2]) + doubled) % 10 == 0
+    digits = candidate.translate(_VALUES, b" .-")
+    return (sum(digits[-1::-2]) + sum(digits[-2::-2].translate(_DOUBLED))) % 10 == 0
 
 
 def _is_article(data: bytes, match: re.Match[bytes]) -> bool:

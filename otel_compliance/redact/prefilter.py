@@ -13,19 +13,16 @@ from threading import local
 from typing import Any, Final
 
 from otel_compliance import health
-from otel_compliance.redact import financial, network, numbers, wallets
-from otel_compliance.redact.identity import addresses, announced, documents, phones, recognizer
+from otel_compliance.redact import network, wallets
+from otel_compliance.redact.identity import announced, documents
 from otel_compliance.redact.recognize import Folded, Hits
 from otel_compliance.redact.secrets import recognizer as secrets
 
 GATES: Final = {**documents.GATES, **announced.GATES, **network.GATES, **secrets.GATES}
-"""Gate to its patterns. They know no look-around and no possessive repeats, since Hyperscan does not."""
+"""Gate to its patterns. They know no look-around and no possessive repeats, since Hyperscan does not.
 
-SHAPE_GATES: Final = {**numbers.SHAPE_GATES, **financial.SHAPE_GATES, **addresses.SHAPE_GATES}
-"""The same of patterns that are searched in the shape of a text, which is faster for what is made of digits."""
-
-NUMBERS: Final = (*numbers.NUMBERS, *phones.NUMBERS, *recognizer.NUMBERS)
-"""Shapes that may be a number. Where they are is told, too: their last character but one is within the number."""
+Numbers are not among them: their patterns cost more here than the one search for runs of digits.
+"""
 
 _MAX_PLACES: Final = 2_000
 """Places in one text; with more of them to be told one by one, looking without a scan is faster."""
@@ -33,8 +30,8 @@ _MAX_PLACES: Final = 2_000
 _Pattern = tuple[str, bytes]
 """(the gate that it opens, the pattern)."""
 
-_PLACES: Final = frozenset({"number", "literal"})
-"""Gates of which it is told where the matches are, too."""
+_LITERAL: Final = "literal"
+"""The gate of which it is told where the matches are, too."""
 
 
 class _Database:
@@ -48,7 +45,7 @@ class _Database:
             expressions=[pattern for _, pattern in patterns],
             ids=list(range(len(patterns))),
             # What is told once about a text cannot be told a million times about a hostile one.
-            flags=[0 if gate in _PLACES else hyperscan.HS_FLAG_SINGLEMATCH for gate in self._gates],
+            flags=[0 if gate == _LITERAL else hyperscan.HS_FLAG_SINGLEMATCH for gate in self._gates],
         )
         self._local = local()
 
@@ -76,15 +73,13 @@ class Prefilter:
     def __init__(self, hyperscan: Any) -> None:
         self._terminated = hyperscan.ScanTerminated
         # Patterns with long repeats slow down those beside them, so wallets have a database of their own.
-        self._text = _Database(hyperscan, [*_patterns(GATES), *_patterns({"literal": secrets.LITERALS})])
+        self._text = _Database(hyperscan, [*_patterns(GATES), *_patterns({_LITERAL: secrets.LITERALS})])
         self._wallets = _Database(hyperscan, list(_patterns(wallets.GATES)))
-        self._shape = _Database(hyperscan, [*_patterns(SHAPE_GATES), *_patterns({"number": NUMBERS})])
 
     def scan(self, folded: Folded) -> Hits | None:
         """What may be in folded text; `None` when that cannot be told."""
         matches: list[tuple[str, int]] = []
         try:
-            self._shape.scan(folded.shape, matches)
             self._text.scan(folded.ascii, matches)
             self._wallets.scan(folded.ascii, matches)
         except self._terminated:
@@ -94,9 +89,7 @@ class Prefilter:
             return None
         return Hits(
             frozenset(gate for gate, _ in matches),
-            # The last character may be what stands behind the number.
-            sorted(max(0, end - 2) for gate, end in matches if gate == "number"),
-            sorted(end - 1 for gate, end in matches if gate == "literal"),
+            sorted(end - 1 for gate, end in matches if gate == _LITERAL),
         )
 
 

@@ -7,13 +7,10 @@ percent-encoding hide nothing. Offsets in it are offsets of characters.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
-
-from otel_compliance.errors import RedactionError
 
 _T = TypeVar("_T")
 
@@ -32,10 +29,6 @@ class _derived(Generic[_T]):  # noqa: N801 - a decorator
         value = self._function(instance)
         instance.__dict__[self._function.__name__] = value
         return value
-
-
-ENTRY_POINT_GROUP = "otel_compliance_recognizer"
-"""Third parties add recognisers under this group; the object is called without arguments."""
 
 
 _SHAPES: Final = bytes(
@@ -58,6 +51,16 @@ MIN_RUN: Final = 16
 
 LITERAL_BEFORE: Final = 16
 """The literal of a known format begins at most this many characters before that row. A longer one is part of it."""
+
+# In the shape of a text. Every number has two digits in a row and, from there on, at least five characters or four
+# digits, or it has capitals before its only two.
+_DIGITS: Final = re.compile(rb"00(?:(?=00|[0A ]{3})|(?<=AA00))[0A ]*+")
+_NO_DIGIT: Final = ord("a")
+_BEFORE_DIGITS: Final = 20
+"""More than the longest beginning of a number before its first two digits in a row."""
+
+_REMEMBERED_CHARS: Final = 64
+_REMEMBERED_SHAPES: Final = 4096
 
 _RUN: Final = b"a" * MIN_RUN
 _RUNS: Final = bytes(ord("a") if byte in TOKEN_CHARS else ord(" ") for byte in range(256))
@@ -90,12 +93,10 @@ class Hits(NamedTuple):
 
     Attributes:
         gates: Names of the gates that are open: where one is not, what it guards is not in the text.
-        numbers: Offsets within what may be a number, ascending.
         literals: Offsets within the literals of credentials, ascending.
     """
 
     gates: frozenset[str]
-    numbers: Sequence[int]
     literals: Sequence[int]
 
 
@@ -152,15 +153,15 @@ class Folded:
     @_derived
     def runs(self) -> Sequence[tuple[int, int]]:
         """Where `MIN_RUN` and more of `TOKEN_CHARS` stand in a row: (first offset, offset behind the last)."""
-        rows = self.ascii.translate(_RUNS)
+        # From the end, a search looks at the blank before a run first, which rejects most places at once.
+        rows = b" " + self.ascii.translate(_RUNS)
         runs = []
-        start = rows.find(_RUN)
+        start = rows.rfind(b" " + _RUN)
         while start >= 0:
             end = rows.find(b" ", start + MIN_RUN)
-            end = end if end >= 0 else len(rows)
-            runs.append((start, end))
-            start = rows.find(_RUN, end)
-        return runs
+            runs.append((start, end - 1 if end >= 0 else len(rows) - 1))
+            start = rows.rfind(b" " + _RUN, 0, start)
+        return runs[::-1]
 
     @_derived
     def literal_runs(self) -> Sequence[tuple[int, int]]:
@@ -180,22 +181,46 @@ class Folded:
         return runs
 
     @_derived
-    def number_areas(self) -> Sequence[tuple[int, int]]:
-        """Where numbers may be: (first offset, offset behind the last).
+    def digit_runs(self) -> Sequence[tuple[int, bytes]]:
+        """Where a number may be: the offset of each run of digits, capitals and separators, and its shape, ascending.
 
-        An area ends where the shape has an ``a``, which no number but for a plus sign has in it.
+        A run ends where the shape has an ``a``, which no number but for its plus sign has in it.
         """
-        if self.hits is None:
-            return ((0, len(self.ascii)),)
-        areas: list[tuple[int, int]] = []
-        end = 0
-        for offset in self.hits.numbers:
-            if offset >= end:
-                start = self.shape.rfind(b"a", end, offset) + 1 or end
-                end = self.shape.find(b"a", offset)
-                end = end if end >= 0 else len(self.shape)
-                areas.append((start, end))
-        return areas
+        shape = self.shape
+        runs = []
+        for first, end in map(re.Match.span, _DIGITS.finditer(shape)):
+            start = first
+            if first and shape[first - 1] != _NO_DIGIT:
+                before = max(0, first - _BEFORE_DIGITS)
+                start = shape.rfind(b"a", before, first) + 1 or before
+            runs.append((start, shape[start:end]))
+        return runs
+
+    @_derived
+    def digit_shapes(self) -> Set[bytes]:
+        """The shapes of the runs; they are few."""
+        return {run for _, run in self.digit_runs}
+
+
+class ByShape(Generic[_T]):
+    """What runs of digits may hold, by their shape. It is remembered: shapes come again, and tell nothing of the text.
+
+    Args:
+        look: What a run of a shape may hold, with offsets in the run; false when it holds nothing.
+    """
+
+    def __init__(self, look: Callable[[bytes], _T | None]) -> None:
+        self._look = look
+        self._known: dict[bytes, _T | None] = {}
+
+    def within(self, folded: Folded) -> Sequence[tuple[int, _T]]:
+        """The offset of each run of a text that may hold something, ascending, and what it may hold."""
+        known = self._known
+        new = {run: self._look(run) for run in folded.digit_shapes if run not in known}
+        for run, held in new.items():
+            if len(run) <= _REMEMBERED_CHARS and len(known) < _REMEMBERED_SHAPES:
+                known[run] = held
+        return [(at, held) for at, run in folded.digit_runs if (held := known.get(run) or new.get(run))]
 
 
 @runtime_checkable
@@ -213,76 +238,3 @@ class Recognizer(Protocol):
 
     def find(self, folded: Folded) -> Iterable[Finding]:
         """The findings, in any order; offsets are those of `folded`."""
-
-
-def default_recognizers(pipeline: str = "") -> Sequence[Recognizer]:
-    """The built-in recognisers and those that are installed as entry points.
-
-    Args:
-        pipeline: spaCy pipeline that finds names; empty looks for none.
-
-    Raises:
-        RedactionError: An installed recogniser or the pipeline cannot be loaded, or is none.
-        MissingExtra: spaCy is asked for and not installed.
-    """
-    return [*built_in_recognizers(), *_named_entities(pipeline), *_installed()]
-
-
-def _named_entities(pipeline: str) -> Sequence[Recognizer]:
-    if not pipeline:
-        return ()
-    from otel_compliance.redact.ner import NamedEntityRecognizer
-
-    return (NamedEntityRecognizer(pipeline),)
-
-
-def built_in_recognizers() -> Sequence[Recognizer]:
-    """Those that need nothing but this package."""
-    from otel_compliance.redact.financial import BicRecognizer
-    from otel_compliance.redact.identity import (
-        AddressRecognizer,
-        DocumentRecognizer,
-        IdentifierRecognizer,
-        PhoneRecognizer,
-    )
-    from otel_compliance.redact.network import IPRecognizer, MacRecognizer
-    from otel_compliance.redact.numbers import IbanRecognizer, NumberRecognizer
-    from otel_compliance.redact.secrets import SecretRecognizer
-    from otel_compliance.redact.text import EmailRecognizer
-    from otel_compliance.redact.wallets import WalletRecognizer
-
-    return [
-        EmailRecognizer(),
-        NumberRecognizer(),
-        PhoneRecognizer(),
-        IbanRecognizer(),
-        IdentifierRecognizer(),
-        DocumentRecognizer(),
-        AddressRecognizer(),
-        IPRecognizer(),
-        MacRecognizer(),
-        BicRecognizer(),
-        WalletRecognizer(),
-        SecretRecognizer(),
-    ]
-
-
-@cache
-def _installed() -> tuple[Recognizer, ...]:
-    return tuple(_load(point) for point in metadata.entry_points(group=ENTRY_POINT_GROUP))
-
-
-def _load(point: metadata.EntryPoint) -> Recognizer:
-    try:
-        recognizer = point.load()()
-    except Exception as error:
-        raise RedactionError(
-            f"the recogniser {point.name!r} ({point.value}) cannot be loaded: {type(error).__name__}",
-            remedy="mend or uninstall the package that provides it",
-        ) from error
-    if not isinstance(recognizer, Recognizer):
-        raise RedactionError(
-            f"the recogniser {point.name!r} ({point.value}) lacks entity_types, hint or find()",
-            remedy="mend or uninstall the package that provides it",
-        )
-    return recognizer

@@ -18,8 +18,10 @@ from otel_compliance.redact.fields import FieldNames
 from otel_compliance.redact.fold import TOKEN_FILL, FoldedText
 from otel_compliance.redact.identity import NUMBER_TYPES
 from otel_compliance.redact.memo import Inspected, Memo
+from otel_compliance.redact.plain import is_plain
 from otel_compliance.redact.prefilter import prefilter
-from otel_compliance.redact.recognize import MIN_RUN, Finding, Folded, Recognizer, default_recognizers
+from otel_compliance.redact.recognize import Finding, Folded, Recognizer
+from otel_compliance.redact.recognizers import default_recognizers
 from otel_compliance.redact.structure import FIELD_TYPE, Count, RedactedValue, Walk
 from otel_compliance.redact.transform import Transforms
 
@@ -31,10 +33,6 @@ _SHORTEST_ENTITY: Final = 6
 
 _SHORT_CHARS: Final = 256
 """Up to here one search for all hints is cheaper than asking each recogniser; most attributes are shorter."""
-
-_PLAIN: Final = re.compile(rf"(?!(?:[^0-9]*+[0-9]){{4}})[./]?(?:[\w\-]{{1,{MIN_RUN - 1}}}(?:[./]|\Z))+", re.ASCII)
-"""Words each too short for a credential, without signs and with fewer digits than an address of the internet has:
-hosts, paths, names and most other attributes."""
 
 _SCHEMES: Final = frozenset({b"", b"basic", b"bearer"})
 """Schemes of HTTP authentication (RFC 7617, RFC 6750); the empty one is none."""
@@ -128,7 +126,7 @@ class Redactor:
             return True
         if len(text) > _SHORT_CHARS or self._hint is None:
             return False
-        if self._knows_plain and _PLAIN.fullmatch(text):
+        if self._knows_plain and is_plain(text):
             return True
         return text.isascii() and self._hint.search(text) is None
 

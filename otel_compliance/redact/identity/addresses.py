@@ -7,11 +7,11 @@ postcode are in `documents`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from otel_compliance.redact.identity.announced import HINT, announced, in_letters
-from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.recognize import ByShape, Finding, Folded
 
 _BEFORE: Final = 110
 """Characters from the house number or the street to the postcode, at most."""
@@ -27,6 +27,8 @@ _FILLER: Final = bytes(
 """To an alphabet in which a search for one literal finds what cannot be part of an address."""
 _SHORTEST: Final = 6
 """Characters of a street and a city at least."""
+
+_Form = tuple[re.Pattern[bytes], re.Pattern[bytes]]
 
 # What an address begins with, and the postcode it ends with. United States: "12 Main St Apt 4, Springfield, IL 62704",
 # and mail for the armed forces.
@@ -88,21 +90,17 @@ _STREET_WORD: Final = re.compile(
 _CODES: Final = frozenset((b"00000", b"0000", b"000 00", b"00 000", b"0000 000"))
 """Shapes of postcodes of the continent."""
 _ENDS: Final = frozenset(b",\n\x81")
-_CODE_AND_CITY: Final = b"00 A"
+_CODE_AND_CITY: Final = re.compile(rb"00 A")
 """The end of each of them, and what follows."""
+_CODE_AND_CITY_CHARS: Final = 4
 
-_SHAPES: Final = (
-    # A literal in the shape of a postcode, and the forms that have it.
-    (b"A 0000", (_US, _AUSTRALIA)),
-    (b" 0A", (_UK,)),
-    (b"00000 000", (_BRAZIL,)),
+_FORMS: Final = (
+    # What is in the shape of a postcode, and the forms that have it.
+    (re.compile(rb"A 0000"), (_US, _AUSTRALIA)),
+    (re.compile(rb"00000 000"), (_BRAZIL,)),
 )
-
-
-SHAPE_GATES: Final = {
-    "postcode": tuple(literal for literal, _ in _SHAPES),
-    "postcode and city": (rb"a {0,10}(?:00000|0000|000 00|00 000|0000 000) A",),
-}
+_UK_SHAPE: Final = b" 0A"
+"""Its digits are no run."""
 
 
 class AddressRecognizer:
@@ -116,23 +114,32 @@ class AddressRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The addresses."""
-        if folded.may_hold("postcode"):
-            yield from self._with_postcode(folded)
-        if folded.may_hold("postcode and city"):
-            yield from _continental(folded)
+        for offset, (codes, cities) in _codes.within(folded):
+            for place, (first, last) in codes:
+                yield from _between(folded.ascii, first, last, offset + place)
+            for place in cities:
+                yield from _continental(folded, offset + place)
+        yield from _british(folded)
         if folded.may_hold("address name"):
             yield from announced(folded)
         if not folded.text.isascii():
             yield from in_letters(folded)
 
-    @staticmethod
-    def _with_postcode(folded: Folded) -> Iterator[Finding]:
-        for literal, forms in _SHAPES:
-            at = folded.shape.find(literal)
-            while at >= 0:
-                for first, last in forms:
-                    yield from _between(folded.ascii, first, last, at)
-                at = folded.shape.find(literal, at + len(literal))
+
+@ByShape
+def _codes(run: bytes) -> tuple[Sequence[tuple[int, _Form]], Sequence[int]] | None:
+    """Where postcodes may be in a run of this shape, each with its form, and where one ends with a city behind it."""
+    codes = [(match.start(), form) for shape, forms in _FORMS for match in shape.finditer(run) for form in forms]
+    cities = [match.start() for match in _CODE_AND_CITY.finditer(run)]
+    return (codes, cities) if codes or cities else None
+
+
+def _british(folded: Folded) -> Iterator[Finding]:
+    """Addresses of the United Kingdom and of Canada."""
+    at = folded.shape.find(_UK_SHAPE)
+    while at >= 0:
+        yield from _between(folded.ascii, *_UK, at)
+        at = folded.shape.find(_UK_SHAPE, at + len(_UK_SHAPE))
 
 
 def _between(data: bytes, first: re.Pattern[bytes], last: re.Pattern[bytes], at: int) -> Iterator[Finding]:
@@ -147,17 +154,13 @@ def _between(data: bytes, first: re.Pattern[bytes], last: re.Pattern[bytes], at:
         yield Finding("ADDRESS", start.start(), code.end(), 0.8)
 
 
-def _continental(folded: Folded) -> Iterator[Finding]:
-    """Addresses with the street first, the postcode, and the city."""
-    shape = folded.shape
-    at = shape.find(_CODE_AND_CITY)
-    while at >= 0:
-        # Behind a comma or the end of a line.
-        before = shape.rfind(b"a", max(0, at - _CODE_CHARS), at)
-        code = shape[before + 1 : at + 2].lstrip() if folded.ascii[before] in _ENDS and before >= 0 else b""
-        if code in _CODES and _CODE.fullmatch(folded.ascii, at + 2 - len(code), at + 2):
-            yield from _ending(_CONTINENT, folded.ascii, at + len(_CODE_AND_CITY))
-        at = shape.find(_CODE_AND_CITY, at + len(_CODE_AND_CITY))
+def _continental(folded: Folded, at: int) -> Iterator[Finding]:
+    """The address with the street first, and a postcode whose last two digits, behind which a city stands, are here."""
+    # Behind a comma or the end of a line.
+    before = folded.shape.rfind(b"a", max(0, at - _CODE_CHARS), at)
+    code = folded.shape[before + 1 : at + 2].lstrip() if before >= 0 and folded.ascii[before] in _ENDS else b""
+    if code in _CODES and _CODE.fullmatch(folded.ascii, at + 2 - len(code), at + 2):
+        yield from _ending(_CONTINENT, folded.ascii, at + _CODE_AND_CITY_CHARS)
 
 
 def _ending(form: re.Pattern[bytes], data: bytes, end: int) -> Iterator[Finding]:

@@ -45,6 +45,9 @@ _ENDINGS: Final = frozenset(
     )
 )
 """The last letters of the names: one look at them rejects most words that stand before a sign."""
+_CLOSE: Final = b" \"'`*"
+_LAST_LETTERS: Final = bytes({ending[-1] for ending in _ENDINGS})
+_BEFORE_SIGN: Final = frozenset(_CLOSE + _LAST_LETTERS + _LAST_LETTERS.upper())
 _NAME: Final = re.compile(
     rb"(?i)(?:ad?dr(?:ess?e?)?(?:[ _]?line)?[ _]?[0-9]?|adres?|adresa|anschrift|wohn(?:haft|ort|sitz)"
     rb"|direcci(?:o|\x80)n|domicilio|indirizzo|endere(?:c|\x80)o|morada"
@@ -56,7 +59,6 @@ GATES: Final = {
         rb"(?i:addr|adr|ddress|adres|anschrift|wohn|direcc|domicil|indirizz|endere|morada|street)[^:=>]{0,24}[:=>]",
     )
 }
-_CLOSE: Final = b" \"'`*"
 HINT: Final = "[:=>]"
 
 _VALUE: Final = re.compile(
@@ -117,6 +119,8 @@ def announced(folded: Folded) -> Iterator[Finding]:
 
 def _behind(data: bytes, sign: int) -> Finding | None:
     """The address behind a sign, if a name for one stands before it."""
+    if data[sign - 1] not in _BEFORE_SIGN:
+        return None
     before = data[max(0, sign - _NAME_CHARS) : sign].rstrip(_CLOSE)
     if before[-3:].lower() not in _ENDINGS or not _NAME.search(before):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from otel_compliance.redact.identity.columns import Columns
@@ -26,12 +27,21 @@ _PLAIN: Final = bytes(
     ord(" ") if byte == ord("_") else ord(chr(byte).lower()) if byte < 128 else byte for byte in range(256)
 )
 _HUMP: Final = re.compile(rb"(?<=[a-z])(?=[A-Z])")
+_CASES: Final = bytes(
+    ord("a") if chr(byte) in ascii_lowercase else ord("A") if chr(byte) in ascii_uppercase else ord(" ")
+    for byte in range(256)
+)
+_HUMP_SHAPE: Final = b"aA"
+"""Few windows have a hump, and a search for a literal costs less than the pattern."""
 
 # "… is my number", "… (mobile)", "… as the tax id"; a word before a colon or a sign names the next value.
 _BEHIND: Final = re.compile(
     rb"[\"'`*\])]{0,3}(?: /\* |,? ?[(\[]| ?[-=] |,? (?:is|was|as|ist|est|es|to)(?= )| (?=geboren|narozen))"
     rb"([^0-9.,;:=(){}|\r\n]{2,32}+)(?![:=0-9])"
 )
+
+_NOTHING_BEHIND: Final = re.compile(rb" ?[^ \"'`*\]),(\[\-=;|\t\n\r<iwaetgn/]")
+"""What neither one of these nor the end of a cell begins with: one look at it rejects most values."""
 
 # What may stand between a word and its value: the name of a number that is nobody's, or another value and a word.
 _OTHER_NUMBER: Final = re.compile(
@@ -45,12 +55,15 @@ _OTHER_VALUE: Final = re.compile(rb"[0-9][^a-z0-9]{0,9}(?!(?:and|or|und|oder|et|
 
 def plain(window: bytes) -> bytes:
     """Folded text in the form in which ``tax_id``, ``taxId`` and ``Tax ID`` are the same."""
-    return window.translate(_PLAIN) if window.islower() else _HUMP.sub(b" ", window).translate(_PLAIN)
+    return (_HUMP.sub(b" ", window) if _HUMP_SHAPE in window.translate(_CASES) else window).translate(_PLAIN)
 
 
 def starts_of(window: bytes) -> set[bytes]:
     """The first letters of each word of folded text, as many as `words` asks for, and those behind a capital in it."""
-    if not window.islower():
+    cases = window.translate(_CASES)
+    if cases.isspace():
+        return set()  # as in a column of numbers
+    if _HUMP_SHAPE in cases:
         window = _HUMP.sub(b" ", window)
     return {word[:_START_CHARS] for word in window.translate(_LETTERS).split()}
 
@@ -81,6 +94,10 @@ class Around:
         self._near: bytes | None = None
         self._letters: str | None = None
 
+    def is_silent(self, starts: frozenset[bytes]) -> bool:
+        """Whether no word that begins with these letters, and nothing beside a value, can say what it is."""
+        return starts.isdisjoint(self.starts_before) and not self.near and not self.letters
+
     def move(self, start: int, end: int) -> None:
         """Go on to another value of the same run."""
         if start != self.start or end != self._end:
@@ -96,6 +113,9 @@ class Around:
         """What a value is said to be right behind it, or at the head of its column; empty in most texts."""
         if self._near is None:
             data = self._folded.ascii
+            if _NOTHING_BEHIND.match(data, self._end):
+                self._near = b""
+                return b""
             match = _BEHIND.match(data, self._end, self._end + _BEHIND_CHARS)
             start, end = match.span(1) if match else self._columns.head(self.start, self._end)
             self._near = plain(data[start:end]) if end else b""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.identity.context import BIRTH, Around
-from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.recognize import ByShape, Finding, Folded
 
 _DATE: Final = re.compile(
     rb"[0-9]{1,2}(?:st|nd|rd|th|\.)? (?:of |de )?[A-Za-z\x80]{3,10}\.?,? (?:de )?(?:19|20)[0-9]{2}"
     rb"|[0-9]{1,2}[.\-/] ?[A-Za-z\x80]{3,10}[ .\-/][ ]?(?:19|20)[0-9]{2}"
     rb"|[A-Z][a-z]{2,8}\.? [0-9]{1,2}(?:st|nd|rd|th)?,? (?:19|20)[0-9]{2}"
 )
-_YEAR: Final = b" 0000"
-"""In the shape of a text; a day stands before it."""
+_YEAR: Final = re.compile(rb"(?<= )0000")
+"""In the shape of a run; a day stands before it."""
 _SHORT_SHAPE: Final = b"0 0 00"
 _SHORT_DATE: Final = re.compile(rb"(?<![0-9A-Za-z.\-/])[0-9]{1,2}([ .\-/])[0-9]\1[0-9]{2}(?![0-9A-Za-z]|[.\-/][0-9])")
 _ASIAN_DATE: Final = re.compile(
@@ -82,16 +82,16 @@ class DocumentRecognizer:
     @staticmethod
     def _dates(folded: Folded) -> Iterator[Finding]:
         data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
-        at = shape.find(_YEAR)
-        while at >= 0:
-            year = at + 1
-            if data[year : year + 2] in _CENTURIES and shape.rfind(b"0", max(0, at - _DATE_CHARS), at) >= 0:
-                match = _DATE.search(data, max(0, at - _DATE_CHARS), year + 4)
-                if match and not data[match.start() - 1 : match.start()].isalnum():
-                    around = Around(folded, columns, match.start(), *match.span())
-                    if BIRTH.names(around):
-                        yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
-            at = shape.find(_YEAR, year)
+        for year in (offset + place for offset, places in _years.within(folded) for place in places):
+            first = max(0, year - 1 - _DATE_CHARS)
+            # Without a digit before it there is no day.
+            if data[year : year + 2] not in _CENTURIES or shape.rfind(b"0", first, year - 1) < 0:
+                continue
+            match = _DATE.search(data, first, year + 4)
+            if match is None or data[match.start() - 1 : match.start()].isalnum():
+                continue
+            if BIRTH.names(Around(folded, columns, match.start(), *match.span())):
+                yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
 
     @staticmethod
     def _short_dates(folded: Folded) -> Iterator[Finding]:
@@ -122,6 +122,12 @@ class DocumentRecognizer:
             name = _GERMAN_NAME.search(data, max(0, match.start() - 32), match.start())
             if name or data[match.start() - 1 : match.start()] == b" ":
                 yield Finding("ADDRESS", name.start() if name else match.start(), match.end(), 0.7)
+
+
+@ByShape
+def _years(run: bytes) -> Sequence[int]:
+    """Where a year may be in a run of this shape."""
+    return [match.start() for match in _YEAR.finditer(run)]
 
 
 def _at_number(data: bytes, shape: bytes, at: int) -> Finding | None:

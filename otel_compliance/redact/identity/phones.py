@@ -7,13 +7,12 @@ their groups, or by a word near them: a number without any of these is left alon
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import chain
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.identity.context import TELEPHONE, Around, names_another, plain
-from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.recognize import ByShape, Finding, Folded
 
 # In the shape of a text: two digits, and five more signs of a number, which hardly anything else has.
 _ANCHOR: Final = re.compile(rb"00[0 ]{5,}+")
@@ -64,7 +63,7 @@ _NORTH_AMERICAN: Final = re.compile(
     rb"(?:\([2-9][0-9]{2}\)[ .\-]?|[2-9][0-9]{2}[ .\-])[2-9][0-9]{2}[ .\-][0-9]{4}(?![0-9A-Za-z]|[.\-][0-9])"
 )
 _LISTED: Final = re.compile(rb"[0-9] \Z")
-_NORTH_AMERICAN_SHAPES: Final = (b"000 000 0000", b"000  000 0000")
+_NORTH_AMERICAN_SHAPE: Final = re.compile(rb"(?=000 {1,2}000 0000)")
 _INTERNATIONAL: Final = re.compile(rb"\+[1-9](?:[ .\-/]?\(?[0-9]\)?){6,14}(?![0-9A-Za-z])")
 _NATIONAL_DIGITS: Final = range(9, 13)
 _ABROAD_DIGITS: Final = range(10, 16)
@@ -77,6 +76,7 @@ _CALL: Final = re.compile(
     rb"(?: [a-z' ]{0,26}(?<![a-z])(?:at|on|under|me|us|him|her|them|back|via|by|to|now|number|no))?[ .:?!()\"'-]{1,4}\Z"
 )
 _CALL_STARTS: Final = frozenset((b"cal", b"rin", b"rea", b"dia", b"tex", b"sms", b"con", b"mes", b"fax"))
+_STARTS: Final = TELEPHONE.starts | _CALL_STARTS
 _COUNTED: Final = re.compile(rb" (?!thanks|pls|always|unless|yes|this)[a-z]{2,}s(?![a-z])")
 """A plural behind digits: so many of them, and no number to call."""
 
@@ -87,9 +87,6 @@ _FEWEST: Final = 7
 _CALLED_CHARS: Final = 9
 """Of a number that is only called: seven bare digits behind "text" are a number of something."""
 
-NUMBERS: Final = (rb"(?:^|[aA]) {0,3}(?:0 {0,3}){6}0",)
-"""Patterns of shapes for one scan of the whole text; see `prefilter`."""
-
 
 class PhoneRecognizer:
     """``PHONE``."""
@@ -99,51 +96,75 @@ class PhoneRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The numbers."""
-        data, shape = folded.ascii, folded.shape
+        data = folded.ascii
         columns = Columns(data)
-        for first, end in map(
-            re.Match.span, chain.from_iterable(_ANCHOR.finditer(shape, *area) for area in folded.number_areas)
-        ):
-            # Most runs of digits are none of a telephone; the first looks cost least.
-            start = first
-            before = data[start - 1] if start else _BLANK
-            if before in _NOT_BEFORE or (before in _SIGNS and not data[start - 2 : start - 1].isdigit()):
-                continue
-            if _NO_PHONE.match(data, start):
-                continue
-            if shape[start - 1] == _BLANK and (single := _SINGLE.search(shape, max(0, start - _RUN_BEFORE), start)):
-                start = single.start()
-            run = _RUN.search(shape, start, end)
-            if run is None or shape.count(b"0", *run.span()) > _MOST_DIGITS:
-                # More digits than any number has may begin with one.
-                begin = _INTERNATIONAL.match(data, start - 1) if before == _PLUS else None
-                if begin:
-                    yield Finding("PHONE", *begin.span(), 0.85)
-                continue
-            if found := _confirmed(folded, columns, _opened(data, run.start()), run.end()):
-                yield found
-        yield from _north_american(folded)
+        for offset, (places, north_american) in _places.within(folded):
+            for place in places:
+                anchor = offset + place[0]
+                # Most runs of digits are none of a telephone; the first look costs least.
+                if anchor and data[anchor - 1] in _NOT_BEFORE:
+                    continue
+                if found := _at(folded, columns, place, offset):
+                    yield found
+            for start in north_american:
+                if found := _north_american(data, offset + start):
+                    yield found
 
 
-def _north_american(folded: Folded) -> Iterator[Finding]:
-    """Those of North America, whatever digits stand beside them."""
-    data, shape = folded.ascii, folded.shape
-    for known in _NORTH_AMERICAN_SHAPES:
-        at = shape.find(known)
-        while at >= 0:
-            start = at - 1 if data[at - 1 : at] == b"(" else at
-            before = data[start - 1 : start]
-            match = None if before.isalnum() or before in _JOINING else _NORTH_AMERICAN.match(data, start)
-            if (
-                match
-                and _LISTED.search(data, max(0, start - 2), start)
-                and b"-" not in match[0]
-                and b"." not in match[0]
-            ):
-                match = None  # one of many numbers with blanks between them
-            if match and not names_another(plain(data[max(0, start - _NEAR) : start])):
-                yield Finding("PHONE", *match.span(), 0.8)
-            at = shape.find(known, at + 1)
+class _Place(NamedTuple):
+    """Where a number may be in a run.
+
+    Attributes:
+        anchor: Offset of its first two digits in a row.
+        start: Offset of its first digit.
+        end: Offset behind its last.
+        is_long: Whether it has more digits than any number.
+    """
+
+    anchor: int
+    start: int
+    end: int
+    is_long: bool
+
+
+@ByShape
+def _places(run: bytes) -> tuple[Sequence[_Place], Sequence[int]] | None:
+    """Where numbers may be in a run of this shape, and where those of North America begin."""
+    places = []
+    for anchor, end in map(re.Match.span, _ANCHOR.finditer(run)):
+        single = _SINGLE.search(run, max(0, anchor - _RUN_BEFORE), anchor)
+        if digits := _RUN.search(run, single.start() if single else anchor, end):
+            is_long = run.count(b"0", *digits.span()) > _MOST_DIGITS
+            places.append(_Place(anchor, *digits.span(), is_long))
+    north_american = [match.start() for match in _NORTH_AMERICAN_SHAPE.finditer(run)]
+    return (places, north_american) if places or north_american else None
+
+
+def _at(folded: Folded, columns: Columns, place: _Place, offset: int) -> Finding | None:
+    """The number at a place of the run at an offset."""
+    data, anchor = folded.ascii, offset + place.anchor
+    before = data[anchor - 1] if anchor else _BLANK
+    if before in _SIGNS and not data[anchor - 2 : anchor - 1].isdigit():
+        return None
+    if (place.is_long and before != _PLUS) or _NO_PHONE.match(data, anchor):
+        return None
+    if not place.is_long:
+        return _confirmed(folded, columns, _opened(data, offset + place.start), offset + place.end)
+    # More digits than any number has may begin with one.
+    begin = _INTERNATIONAL.match(data, anchor - 1)
+    return Finding("PHONE", *begin.span(), 0.85) if begin else None
+
+
+def _north_american(data: bytes, at: int) -> Finding | None:
+    """The number of North America whose first digit is at an offset, whatever digits stand beside it."""
+    start = at - 1 if data[at - 1 : at] == b"(" else at
+    before = data[start - 1 : start]
+    match = None if before.isalnum() or before in _JOINING else _NORTH_AMERICAN.match(data, start)
+    if match is None or names_another(plain(data[max(0, start - _NEAR) : start])):
+        return None
+    if b"-" not in match[0] and b"." not in match[0] and _LISTED.search(data, max(0, start - 2), start):
+        return None  # one of many numbers with blanks between them
+    return Finding("PHONE", *match.span(), 0.8)
 
 
 def _opened(data: bytes, start: int) -> int:
@@ -168,16 +189,18 @@ def _confirmed(folded: Folded, columns: Columns, start: int, end: int) -> Findin
     if signed:
         return Finding("PHONE", start, last, 0.85) if folded.shape.count(b"0", start, end) > _FEWEST else None
     around = Around(folded, columns, start, start, last)
-    likely = extension or _is_likely(data[start:end], folded.shape.count(b"0", start, end))
-    if likely and not names_another(around.before[-_NEAR:]):
+    if (extension or _is_likely(data, folded.shape, start, end)) and not names_another(around.before[-_NEAR:]):
         return Finding("PHONE", start, last, 0.8)
+    if around.is_silent(_STARTS):
+        return None
     return Finding("PHONE", start, last, 0.75) if TELEPHONE.names(around) or _is_called(around, data, last) else None
 
 
-def _is_likely(number: bytes, digits: int) -> bool:
+def _is_likely(data: bytes, shape: bytes, start: int, end: int) -> bool:
     """Whether the groups of a number are those of one of a telephone."""
-    known = digits in _NATIONAL_DIGITS or (digits in _ABROAD_DIGITS and number.startswith((b"00", b"011")))
-    return known and _STRONG.fullmatch(number) is not None
+    digits = shape.count(b"0", start, end)
+    known = digits in _NATIONAL_DIGITS or (digits in _ABROAD_DIGITS and data.startswith((b"00", b"011"), start))
+    return known and _STRONG.fullmatch(data, start, end) is not None
 
 
 def _is_called(around: Around, data: bytes, end: int) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import chain
 from typing import Final
 
 from otel_compliance.redact.identity import letters, numbers
@@ -20,7 +18,7 @@ from otel_compliance.redact.identity.context import (
     any_text,
     words,
 )
-from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.recognize import ByShape, Finding, Folded
 
 _SEPARATORS: Final = b" .-/()"
 _CONTINUED: Final = re.compile(rb" [0-9]{2,4}(?![0-9A-Za-z,:/.\-])")
@@ -119,10 +117,22 @@ def _by_shape() -> dict[bytes, list[tuple[Identifier, bool]]]:
     return schemes
 
 
-_Candidate = tuple[int, int, Sequence[tuple[Identifier, bool]]]
-"""(offset of its first character, offset behind its last, its schemes, each with whether a word before is needed)."""
+_Schemes = Sequence[tuple[Identifier, bool]]
+"""Schemes, each with whether a word before is needed."""
 
-_SCHEMES: Final = _by_shape()
+_Possible = tuple[_Schemes, frozenset[bytes]]
+"""(schemes, the first letters of the words that name one of those that need a word)."""
+
+_Candidate = tuple[int, int, bool, _Possible]
+"""(offset of its first character, offset behind its last, whether it may be part of something longer, its schemes)."""
+
+
+def _with_starts(schemes: _Schemes) -> _Possible:
+    contexts = [item.context for item, named in schemes if named and item.context is not None]
+    return schemes, frozenset().union(*(context.starts for context in contexts))
+
+
+_SCHEMES: Final = {shape: _with_starts(schemes) for shape, schemes in _by_shape().items()}
 _BEGINNINGS: Final = frozenset(
     b" ".join(groups[:count])
     for groups in (shape.split(b" ") for shape in _SCHEMES)
@@ -130,14 +140,6 @@ _BEGINNINGS: Final = frozenset(
 )
 """What a shape may begin with: a run that begins otherwise holds none."""
 _MOST_GROUPS: Final = max(shape.count(b" ") + 1 for shape in _SCHEMES)
-NUMBERS: Final = tuple(rb"(?:^|[ a])" + shape + rb"(?:[ a]|$)" for shape in _SCHEMES)
-"""Patterns of shapes for one scan of the whole text; see `prefilter`."""
-
-# Every shape has two digits in a row and, from there on, at least five characters or four digits, or it has capitals
-# before its only two. What may belong to the same value stands around them.
-_RUN: Final = re.compile(rb"00(?:[0A ]{3,}+|00|(?<=AA00))")
-_RUN_BEFORE: Final = 20
-_REMEMBERED_CHARS: Final = 64
 
 
 class IdentifierRecognizer:
@@ -154,26 +156,10 @@ class IdentifierRecognizer:
 
     def find(self, folded: Folded) -> list[Finding]:
         """The identifiers."""
-        data, shape = folded.ascii, folded.shape
         found: list[Finding] = []
-        columns = Columns(data)
-        done = 0
-        runs = chain.from_iterable(_RUN.finditer(shape, *area) for area in folded.number_areas)
-        for first, end in map(re.Match.span, runs):
-            if first < done:
-                continue
-            start = first - _RUN_BEFORE
-            if start < done:
-                start = done
-            # Not beyond what is neither digit, capital nor separator.
-            stop = shape.rfind(b"a", start, first)
-            if stop >= 0:
-                start = stop + 1
-            known = _candidates if end - start <= _REMEMBERED_CHARS else _looked_up
-            candidates = known(shape[start:end])
-            if candidates:
-                _confirm(found, folded, columns, candidates, start)
-            done = end
+        columns = Columns(folded.ascii)
+        for offset, candidates in _candidates.within(folded):
+            _confirm(found, folded, columns, candidates, offset)
         return found
 
 
@@ -183,18 +169,21 @@ def _confirm(
     """Add those candidates of a run that are what they look like."""
     data = folded.ascii
     around: Around | None = None
-    for first, last, schemes in candidates:
+    for first, last, inner, (schemes, starts) in candidates:
         start, end = offset + first, offset + last
-        if data[end : end + 1].isalnum() or data[start - 1 : start].isalnum() or _continues(data, start, end):
+        if inner and _continues(data, start, end):
             continue
+        spoken = None
+        if starts:
+            # The words before the first candidate tell what all of them are.
+            around = around or Around(folded, columns, start, start, end)
+            around.move(start, end)
+            spoken = None if around.is_silent(starts) else around
         for identifier, named in schemes:
-            if not named:
-                said = not _is_part(data, start, end)
+            if named:
+                said = bool(spoken and identifier.context and identifier.context.names(spoken))
             else:
-                # The words before the first candidate tell what all of them are.
-                around = around or Around(folded, columns, start, start, end)
-                around.move(start, end)
-                said = identifier.context is not None and identifier.context.names(around)
+                said = not _is_part(data, start, end)
             if said and identifier.valid(data[start:end].translate(None, _SEPARATORS).decode("ascii")):
                 found.append(Finding(identifier.type, start, end, identifier.confidence))
 
@@ -204,47 +193,49 @@ def _is_part(data: bytes, start: int, end: int) -> bool:
     return _CONTINUED.match(data, end) is not None or _CONTINUES.search(data, max(0, start - 5), start) is not None
 
 
-def _looked_up(run: bytes) -> tuple[_Candidate, ...]:
+@ByShape
+def _candidates(run: bytes) -> Sequence[_Candidate]:
     """What a run of this shape may hold: one group of characters, or several, with their offsets."""
     # The shortest are India's PAN and a date of birth with two digits for the year.
     if run.count(b"0") < (4 if b"A" in run else 5):
         return ()
     groups = tuple(run.split(b" "))
-    starts = [0]
-    for group in groups:
-        starts.append(starts[-1] + len(group) + 1)
     found: list[_Candidate] = []
     # A hostile run repeats itself.
-    known: dict[tuple[bytes, ...], list[tuple[int, Sequence[tuple[Identifier, bool]]]]] = {}
-    for first in range(len(groups)):
-        following = groups[first : first + _MOST_GROUPS]
-        schemes = known.get(following)
-        if schemes is None:
-            schemes = known[following] = _schemes(following)
-        for count, item in schemes:
-            found.append((starts[first], starts[first + count] - 1, item))
+    known: dict[tuple[bytes, ...], Sequence[tuple[int, bool, _Possible]]] = {}
+    place = 0
+    for number, group in enumerate(groups):
+        before = groups[number - 1] if number else b""
+        following = (before, *groups[number : number + _MOST_GROUPS + 1])
+        begun = known.get(following)
+        if begun is None:
+            begun = known[following] = _begun(*following)
+        found += [(place, place + length, inner, possible) for length, inner, possible in begun]
+        place += len(group) + 1
     return tuple(found)
 
 
-def _schemes(groups: Sequence[bytes]) -> list[tuple[int, Sequence[tuple[Identifier, bool]]]]:
-    """The schemes of numbers that begin with the first of some groups: (number of groups, schemes)."""
-    found: list[tuple[int, Sequence[tuple[Identifier, bool]]]] = []
+def _begun(before: bytes, *groups: bytes) -> Sequence[tuple[int, bool, _Possible]]:
+    """What begins with the first of some groups, behind another one: (length, whether to look beside it, schemes)."""
+    found: list[tuple[int, bool, _Possible]] = []
     shape = b""
-    for count, group in enumerate(groups, 1):
+    for group, behind in zip(groups, (*groups[1:], b""), strict=True):
         shape = shape + b" " + group if shape else group
         if not group or shape not in _BEGINNINGS:
             break
-        if shape in _SCHEMES:
-            found.append((count, _SCHEMES[shape]))
+        if possible := _SCHEMES.get(shape):
+            # Most groups beside it are capitals, not digits; what is beside the run is not known.
+            inner = before[-1:] in (b"", b"0") or behind[:1] in (b"", b"0")
+            found.append((len(shape), inner, possible))
     return found
 
 
-_candidates: Final = lru_cache(maxsize=4096)(_looked_up)
-"""The same, remembered: shapes come again and again, and tell nothing of the text."""
-
-
 def _continues(data: bytes, start: int, end: int) -> bool:
-    """Whether a separator and a digit stand beside a candidate, so that it is part of something longer."""
-    return (data[start - 1 : start] in _JOINING and data[start - 2 : start - 1].isdigit()) or (
-        data[end : end + 1] in _JOINING and data[end + 1 : end + 2].isdigit()
+    """Whether a letter or digit, or a separator and a digit, stand beside a candidate, as in something longer."""
+    before, behind = data[start - 1 : start], data[end : end + 1]
+    return (
+        before.isalnum()
+        or behind.isalnum()
+        or (before in _JOINING and data[start - 2 : start - 1].isdigit())
+        or (behind in _JOINING and data[end + 1 : end + 2].isdigit())
     )

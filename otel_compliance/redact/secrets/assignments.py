@@ -77,10 +77,16 @@ def assignments(folded: Folded) -> Iterator[Finding]:
             yield from _signs(folded, sign)
     if folded.may_hold("name is"):
         for match in _IS_SIGN.finditer(data):
-            if finding := _value(folded, match.start() - 1, b" is "):
+            if not _states_a_word(data, match.start() - 1) and (finding := _value(folded, match.start() - 1, b" is ")):
                 yield finding
     if folded.may_hold("secret word") and b"ecret" in data:
         yield from _aws_secrets(data)
+
+
+def _states_a_word(data: bytes, at: int) -> bool:
+    """Whether a word without quotes follows, as in most sentences: it is no credential, whatever has the name."""
+    stated = _IS.match(data, at)
+    return stated is not None and stated["quoted"] is None and is_word(stated["bare"].rstrip(_TRAILING))
 
 
 def _aws_secrets(data: bytes) -> Iterator[Finding]:
@@ -127,10 +133,10 @@ def _value(folded: Folded, at: int, sign: bytes) -> Finding | None:
             return found_cookies
         case kind if sign == b" is ":
             stated = _IS.match(data, at)
-            return _stated(data, stated, kind, type_of(name)) if stated else None
+            return _stated(data, stated, kind, name) if stated else None
         case kind:
             found = _VALUE.match(data, at)
-            return _confirmed(data, found, kind, type_of(name), prose=sign == b":") if found else None
+            return _confirmed(data, found, kind, name, prose=sign == b":") if found else None
 
 
 def _is_named_in_letters(folded: Folded, at: int) -> bool:
@@ -139,7 +145,7 @@ def _is_named_in_letters(folded: Folded, at: int) -> bool:
     return before.rstrip(_NAME_END.decode("ascii")).endswith(PASSWORDS_IN_LETTERS)
 
 
-def _confirmed(data: bytes, match: re.Match[bytes], kind: Kind, type_: str, *, prose: bool) -> Finding | None:
+def _confirmed(data: bytes, match: re.Match[bytes], kind: Kind, name: bytes, *, prose: bool) -> Finding | None:
     """The value that is assigned, unless it only marks the place of one, is code, or begins a sentence."""
     quoted = match["quoted"] is not None
     start, end = match.span("quoted" if quoted else "bare")
@@ -155,7 +161,8 @@ def _confirmed(data: bytes, match: re.Match[bytes], kind: Kind, type_: str, *, p
         plausible = kind is Kind.PASSWORD and value.lower() not in _STATES and _stands_alone(data, start, end, prose)
     else:
         plausible = not is_code(data[start : end + 1])
-    return Finding(type_, start, end, 0.9 if kind in (*_PASSWORDS, Kind.KEY) else 0.8) if plausible else None
+    confidence = 0.9 if kind in (*_PASSWORDS, Kind.KEY) else 0.8
+    return Finding(type_of(name), start, end, confidence) if plausible else None
 
 
 def _stands_alone(data: bytes, start: int, end: int, prose: bool) -> bool:
@@ -198,7 +205,7 @@ _PLAUSIBLE: Final = {
 }
 
 
-def _stated(data: bytes, match: re.Match[bytes], kind: Kind, type_: str) -> Finding | None:
+def _stated(data: bytes, match: re.Match[bytes], kind: Kind, name: bytes) -> Finding | None:
     """The value of a sentence such as "my password is …", in which much else is said of passwords, too."""
     quoted = match["quoted"] is not None
     start, end = match.span("quoted" if quoted else "bare")
@@ -207,7 +214,7 @@ def _stated(data: bytes, match: re.Match[bytes], kind: Kind, type_: str) -> Find
         return None
     if not _PLAUSIBLE[kind](value) or (kind not in _PASSWORDS and not is_opaque(value)):
         return None
-    return Finding(type_, start, start + len(value), 0.85)
+    return Finding(type_of(name), start, start + len(value), 0.85)
 
 
 def options(data: bytes) -> Iterator[Finding]:

@@ -122,6 +122,8 @@ _VENDORS: Final = (
     (b"sessionid", "SESSION_ID"),
 )
 
+_VENDOR: Final = re.compile(b"|".join(part for part, _ in _VENDORS))
+
 NAMED_TYPES: Final = frozenset(type_ for _, type_ in _VENDORS)
 """Types of values that are known by their name."""
 
@@ -192,4 +194,6 @@ def kind_of_words(words: bytes) -> Kind | None:
 
 def type_of(name: bytes) -> str:
     """The type of a credential of this name, in normal form."""
-    return next((type_ for part, type_ in _VENDORS if part in name), "CREDENTIAL")
+    if not _VENDOR.search(name):
+        return "CREDENTIAL"
+    return next(type_ for part, type_ in _VENDORS if part in name)

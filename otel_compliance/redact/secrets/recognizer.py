@@ -58,9 +58,11 @@ _HEXADECIMAL: Final = re.compile(rb"[0-9a-f\-]++")
 _LONGEST: Final = 4
 """Characters of the longest literal that is hexadecimal itself."""
 
-_LITERAL: Final = any_of(literal for family in FAMILIES for literal in family.literals)
+LITERAL: Final = any_of(literal for family in FAMILIES for literal in family.literals)
+"""A regular expression of what is in every credential of a known format."""
+
 _ENDINGS: Final = "|".join(sorted(ending.decode("ascii") for ending in NAME_ENDINGS))
-_LITERALS: Final = re.compile(_LITERAL.encode("ascii"))
+_LITERALS: Final = re.compile(LITERAL.encode("ascii"))
 
 
 def _by_literal() -> dict[bytes, tuple[Family, ...]]:
@@ -74,7 +76,13 @@ def _by_literal() -> dict[bytes, tuple[Family, ...]]:
 
 _INDEX: Final = _by_literal()
 
-LITERALS: Final = (_LITERALS.pattern,)
+_DOT: Final = b"."
+LITERALS: Final = tuple(
+    any_of(literal for family in FAMILIES for literal in family.literals if literal.endswith(_DOT) is dotted).encode()
+    + (rb"[\w\-]" if dotted else b"")  # or the end of many a sentence would be one
+    for dotted in (False, True)
+)
+"""Patterns of the literals for one scan of the whole text; see `prefilter`."""
 GATES: Final = {
     **assignments.GATES,
     **statements.GATES,
@@ -88,7 +96,7 @@ class SecretRecognizer:
 
     entity_types = SECRET_TYPES
     hint = (
-        rf"{_LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN |\$(?=[1256ayps])|[ \"'`|,>(\t\n\r*\]](?=[\w\-]{{16}})"
+        rf"{LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN |\$(?=[1256ayps])|[ \"'`|,>(\t\n\r*\]](?=[\w\-]{{16}})"
         rf"|[\w\-]{{16}}[\"'`)]{{0,2}} ?(?:as|is|\()| is (?<=(?i:{_ENDINGS}) is )| --| -[ap]|ecret|</"
         rf"|(?i:{statements.HINT})"
     )

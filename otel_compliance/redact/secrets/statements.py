@@ -56,6 +56,8 @@ _COMMAND: Final = re.compile(
     rb" -(?:(?:u|-user|-proxy-user)[ =]?[\"']?[\w.@\-]{1,64}:(?P<user>[^\s\"'@:/]{4,128})"
     rb"|(?:p(?!ass)|a|-pass(?=[ =])) ?[\"']?(?P<option>[^\s\"'\-][^\s\"']{3,128}))"
 )
+# It begins with a literal, so it is found at the speed of a search for one character.
+_DASH: Final = re.compile(rb"-(?<= -)")
 _TOOL: Final = re.compile(
     rb"(?:sshpass|mysql\w*|mongo\w*|docker login|redis-cli|htpasswd|smbclient|ldapsearch)\b[^\n]{0,80}\Z"
 )
@@ -124,12 +126,10 @@ def commands(folded: Folded) -> Iterator[Finding]:
     if not folded.may_hold("command"):
         return
     data = folded.ascii
-    at = data.find(b" -")
-    while at >= 0:
-        match = _COMMAND.match(data, at)
+    for dash in _DASH.finditer(data):
+        match = _COMMAND.match(data, dash.start() - 1)
         if match and (finding := _option(data, match)):
             yield finding
-        at = data.find(b" -", at + 2)
 
 
 def _option(data: bytes, match: re.Match[bytes]) -> Finding | None:
