@@ -8,7 +8,7 @@ percent-encoding hide nothing. Offsets in it are offsets of characters.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
@@ -197,9 +197,9 @@ class Folded:
         return runs
 
     @_derived
-    def digit_shapes(self) -> Set[bytes]:
+    def digit_shapes(self) -> frozenset[bytes]:
         """The shapes of the runs; they are few."""
-        return {run for _, run in self.digit_runs}
+        return frozenset([run for _, run in self.digit_runs])
 
 
 class ByShape(Generic[_T]):
@@ -215,12 +215,15 @@ class ByShape(Generic[_T]):
 
     def within(self, folded: Folded) -> Sequence[tuple[int, _T]]:
         """The offset of each run of a text that may hold something, ascending, and what it may hold."""
-        known = self._known
-        new = {run: self._look(run) for run in folded.digit_shapes if run not in known}
-        for run, held in new.items():
+        known, shapes = self._known, folded.digit_shapes
+        held = {run: holds for run in shapes if (holds := known.get(run))}
+        for run in shapes.difference(known):
+            holds = self._look(run)
+            if holds:
+                held[run] = holds
             if len(run) <= _REMEMBERED_CHARS and len(known) < _REMEMBERED_SHAPES:
-                known[run] = held
-        return [(at, held) for at, run in folded.digit_runs if (held := known.get(run) or new.get(run))]
+                known[run] = holds
+        return [(at, held[run]) for at, run in folded.digit_runs if run in held] if held else ()
 
 
 @runtime_checkable
