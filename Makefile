@@ -58,6 +58,8 @@ $(BENCH_STAMP): pyproject.toml otel_compliance.pth
 bench: $(STAMP) $(BENCH_STAMP) ## Run the benchmarks, with peers beside this package
 	$(BENCH_VENV)/bin/python benchmarks/overhead.py
 	$(BENCH_VENV)/bin/python benchmarks/redaction.py
+	$(BIN)/python benchmarks/accuracy.py
+	$(BIN)/python benchmarks/held_out.py
 	$(BIN)/python benchmarks/storage.py
 	$(BIN)/python benchmarks/front.py
 	$(BIN)/python benchmarks/scale.py
@@ -69,6 +71,8 @@ crash: $(STAMP) ## Kill processes at 200 random points, and see that nothing is 
 bench-smoke: $(STAMP) ## Run each benchmark briefly, to see that it works
 	$(BIN)/python benchmarks/overhead.py --smoke
 	$(BIN)/python benchmarks/redaction.py --smoke
+	$(BIN)/python benchmarks/accuracy.py --smoke
+	$(BIN)/python benchmarks/held_out.py --smoke
 	$(BIN)/python benchmarks/storage.py --smoke
 	$(BIN)/python benchmarks/front.py --smoke
 	$(BIN)/python benchmarks/scale.py --smoke
