@@ -45,7 +45,7 @@ class Sessions:
             must_exist: Whether a new one is an error.
 
         Raises:
-            ServerException: The session is in use, unknown, or one too many.
+            ServerException: The session is in use or unknown, or as many as there may be are in use.
         """
         session = self._take(name, must_exist=must_exist)
         try:
@@ -68,14 +68,22 @@ class Sessions:
             session = self._sessions.get(name)
             if session is None and must_exist:
                 raise ServerException(372, "SESSION_NOT_FOUND", "The session is not found, or has expired")
-            if session is None and len(self._sessions) >= _MAX_SESSIONS:
-                raise ServerException(700, "USER_SESSION_LIMIT_EXCEEDED", f"There are {_MAX_SESSIONS} sessions")
             if session is None:
+                self._make_room()
                 session = self._sessions[name] = _Session(self._open_handle(), busy=False, until=0)
             if session.busy:
                 raise ServerException(373, "SESSION_IS_LOCKED", "The session runs another statement")
             session.busy = True
             return session
+
+    def _make_room(self) -> None:
+        """Give up the idle session that would expire first: clients open one each, and leave it behind."""
+        if len(self._sessions) < _MAX_SESSIONS:
+            return
+        idle = [(session.until, name) for name, session in self._sessions.items() if not session.busy]
+        if not idle:
+            raise ServerException(700, "USER_SESSION_LIMIT_EXCEEDED", f"{_MAX_SESSIONS} sessions are in use")
+        self._sessions.pop(min(idle)[1]).handle.close()
 
     def _give_back(self, name: str, session: _Session, seconds: float) -> None:
         if not name:

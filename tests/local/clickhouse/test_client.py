@@ -126,6 +126,19 @@ def test_sessions_keep_temporary_tables(connect: Any) -> None:
         other.query("SELECT * FROM mine")
 
 
+def test_many_clients_one_after_the_other_are_served(ask: Any) -> None:
+    """A client leaves its session behind; the idle one that would expire first makes room, and those in use do not."""
+    long = "SELECT sum(sipHash64(number)) FROM numbers(300000000)"
+    answers: list[Any] = []
+    busy = threading.Thread(target=lambda: answers.append(ask(long, path="/?session_id=in+use&session_timeout=1")[:2]))
+    busy.start()
+    assert {ask("SELECT 1", path=f"/?session_id=client-{number}")[0] for number in range(300)} == {200}
+    busy.join()
+    assert answers == [(200, "")]
+    assert ask("SELECT 1", path="/?session_id=client-0&session_check=1")[1] == "372"
+    assert ask("SELECT 1", path="/?session_id=client-299&session_check=1")[0] == 200
+
+
 def test_settings_of_a_statement_end_with_it(connect: Any) -> None:
     """A setting that comes with one statement of a session does not stay, whether or not the session had set it."""
     client = connect(session_id="settings")
