@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from operator import le, sub
+from socket import AF_INET6, inet_pton
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
@@ -34,6 +34,7 @@ _IPV6: Final = re.compile(rb"[0-9A-Fa-f:]{2,39}(?:\.[0-9]{1,3}){0,3}")
 _SMALLEST: Final = re.compile(rb"::[0-9A-Fa-f]{0,4}")
 """They are written in code far more often than as somebody's address."""
 _ZONE: Final = re.compile(rb"%[0-9A-Za-z._\-]{1,16}")
+_DIGITS: Final = b"0123456789"
 _DIGIT: Final = re.compile(rb"[0-9]")
 _IPV6_CHARS: Final = frozenset(b"0123456789abcdefABCDEF:.")
 _MAX_IPV6: Final = 45
@@ -102,7 +103,11 @@ class IPRecognizer:
     def _ipv4(data: bytes) -> Iterator[Finding]:
         done = 0
         for anchor in _IPV4_ANCHOR.finditer(data):
-            match = _IPV4.search(data, max(done, anchor.start() - 3), anchor.end() + 5)
+            dot = anchor.start()
+            before = data[max(done, dot - 3) : dot]
+            # Without a number before the first dot, the first one is behind it.
+            digits = len(before) - len(before.rstrip(_DIGITS)) or -1
+            match = _IPV4.match(data, dot - digits, anchor.end() + 5)
             if match is None:
                 continue
             done = match.end()
@@ -164,8 +169,8 @@ def _is_ipv6(candidate: bytes) -> bool:
     ):
         return False
     try:
-        address = ipaddress.IPv6Address(candidate.decode("ascii"))
-    except ValueError:
+        address = inet_pton(AF_INET6, candidate.decode("ascii"))
+    except OSError:
         return False
     # "::" and its like are written in code far more often than as somebody's address.
-    return int(address) > 0xFFFF
+    return any(address[:-2])

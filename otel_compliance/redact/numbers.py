@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from otel_compliance.redact.recognize import ByShape, Finding, Folded
+from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.shapes import ByShape
 
 # In the shape of a text: thirteen digits and more as cards have them, and those of a social security number.
 _CARD_RUN: Final = re.compile(rb"0000 ?(?:0000 ?0000 ?0|000000 ?0000)(?: {0,2}0)*+")

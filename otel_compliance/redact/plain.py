@@ -24,8 +24,11 @@ _LONG_VALUE: Final = re.compile(
 )
 
 
-def is_plain(text: str) -> bool:
-    """Whether no built-in recogniser finds anything in a text. `False` says nothing."""
-    if _SHORT_WORDS.fullmatch(text):
-        return True
+def is_short_words(text: str) -> bool:
+    """Whether a text is nothing but short words, in which no built-in recogniser finds anything; the cheapest look."""
+    return _SHORT_WORDS.fullmatch(text) is not None
+
+
+def is_words(text: str) -> bool:
+    """The same of words of any length. `False` says nothing."""
     return _WORDS.fullmatch(text) is not None and _LONG_VALUE.search(text) is None

@@ -7,10 +7,11 @@ percent-encoding hide nothing. Offsets in it are offsets of characters.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+from otel_compliance.redact.shapes import digit_runs, held_by, shape_of
 
 _T = TypeVar("_T")
 
@@ -31,18 +32,6 @@ class _derived(Generic[_T]):  # noqa: N801 - a decorator
         return value
 
 
-_SHAPES: Final = bytes(
-    ord("0")
-    if byte in b"0123456789"
-    else ord("A")
-    if byte in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    else ord(" ")
-    if byte in b" .-/()"
-    else ord("a")
-    for byte in range(256)
-)
-"""To a coarse alphabet, in which a search for a literal finds what a pattern would have to look for."""
-
 TOKEN_CHARS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 """The URL-safe alphabet of base64 (RFC 4648 section 5), of which most credentials are made."""
 
@@ -51,16 +40,6 @@ MIN_RUN: Final = 16
 
 LITERAL_BEFORE: Final = 16
 """The literal of a known format begins at most this many characters before that row. A longer one is part of it."""
-
-# In the shape of a text. Every number has two digits in a row and, from there on, at least five characters or four
-# digits, or it has capitals before its only two.
-_DIGITS: Final = re.compile(rb"00(?:(?=00|[0A ]{3})|(?<=AA00))[0A ]*+")
-_NO_DIGIT: Final = ord("a")
-_BEFORE_DIGITS: Final = 20
-"""More than the longest beginning of a number before its first two digits in a row."""
-
-_REMEMBERED_CHARS: Final = 64
-_REMEMBERED_SHAPES: Final = 4096
 
 _RUN: Final = b"a" * MIN_RUN
 _RUNS: Final = bytes(ord("a") if byte in TOKEN_CHARS else ord(" ") for byte in range(256))
@@ -132,13 +111,19 @@ class Folded:
         return self.hits is None or gate in self.hits.gates
 
     @_derived
-    def shape(self) -> bytes:
-        """The same length again.
+    def lower(self) -> bytes:
+        """The text in lower case."""
+        return self.ascii.lower()
 
-        ``0`` for a digit, ``A`` for a capital of ASCII, a blank for what stands between the digits of a number, ``a``
-        for anything else.
-        """
-        return self.ascii.translate(_SHAPES)
+    @_derived
+    def shape(self) -> bytes:
+        """The shape of the text, in which numbers are searched for; see `shapes`."""
+        return shape_of(self.ascii)
+
+    @_derived
+    def held(self) -> Sequence[Sequence[tuple[int, Any]]]:
+        """What its runs of digits may hold, for each `ByShape`."""
+        return held_by(digit_runs(self.shape))
 
     @_derived
     def colons(self) -> Sequence[int]:
@@ -179,51 +164,6 @@ class Folded:
                 position = done = end if end >= 0 else len(rows)
                 runs.append((start, done))
         return runs
-
-    @_derived
-    def digit_runs(self) -> Sequence[tuple[int, bytes]]:
-        """Where a number may be: the offset of each run of digits, capitals and separators, and its shape, ascending.
-
-        A run ends where the shape has an ``a``, which no number but for its plus sign has in it.
-        """
-        shape = self.shape
-        runs = []
-        for first, end in map(re.Match.span, _DIGITS.finditer(shape)):
-            start = first
-            if first and shape[first - 1] != _NO_DIGIT:
-                before = max(0, first - _BEFORE_DIGITS)
-                start = shape.rfind(b"a", before, first) + 1 or before
-            runs.append((start, shape[start:end]))
-        return runs
-
-    @_derived
-    def digit_shapes(self) -> frozenset[bytes]:
-        """The shapes of the runs; they are few."""
-        return frozenset([run for _, run in self.digit_runs])
-
-
-class ByShape(Generic[_T]):
-    """What runs of digits may hold, by their shape. It is remembered: shapes come again, and tell nothing of the text.
-
-    Args:
-        look: What a run of a shape may hold, with offsets in the run; false when it holds nothing.
-    """
-
-    def __init__(self, look: Callable[[bytes], _T | None]) -> None:
-        self._look = look
-        self._known: dict[bytes, _T | None] = {}
-
-    def within(self, folded: Folded) -> Sequence[tuple[int, _T]]:
-        """The offset of each run of a text that may hold something, ascending, and what it may hold."""
-        known, shapes = self._known, folded.digit_shapes
-        held = {run: holds for run in shapes if (holds := known.get(run))}
-        for run in shapes.difference(known):
-            holds = self._look(run)
-            if holds:
-                held[run] = holds
-            if len(run) <= _REMEMBERED_CHARS and len(known) < _REMEMBERED_SHAPES:
-                known[run] = holds
-        return [(at, held[run]) for at, run in folded.digit_runs if run in held] if held else ()
 
 
 @runtime_checkable

@@ -18,7 +18,7 @@ from otel_compliance.redact.fields import FieldNames
 from otel_compliance.redact.fold import TOKEN_FILL, FoldedText
 from otel_compliance.redact.identity import NUMBER_TYPES
 from otel_compliance.redact.memo import Inspected, Memo
-from otel_compliance.redact.plain import is_plain
+from otel_compliance.redact.plain import is_short_words, is_words
 from otel_compliance.redact.prefilter import prefilter
 from otel_compliance.redact.recognize import Finding, Folded, Recognizer
 from otel_compliance.redact.recognizers import default_recognizers
@@ -42,6 +42,8 @@ _MAX_LOOKS: Final = 4
 
 _WORD: Final = frozenset(bytes([byte]) for byte in b"+" + ascii_letters.encode() + digits.encode())
 """Characters of words, and the sign with which a telephone number begins."""
+
+_NOTHING: Final = Inspected()
 
 _OURS: Final = "otel_compliance.redact."
 
@@ -121,14 +123,24 @@ class Redactor:
         return cls(KeyRing.from_settings(settings), policy=Policy.from_settings(settings))
 
     def surely_clean(self, text: str) -> bool:
-        """Whether a look at `text` is enough to know that there is nothing to find. `False` says nothing."""
+        """Whether a look at `text` is enough to know that there is nothing to find. `False` says nothing.
+
+        Attributes come again and again, so that what a longer look told is remembered.
+        """
         if len(text) < _SHORTEST_ENTITY:
             return True
         if len(text) > _SHORT_CHARS or self._hint is None:
             return False
-        if self._knows_plain and is_plain(text):
+        if self._knows_plain and is_short_words(text):
             return True
-        return text.isascii() and self._hint.search(text) is None
+        digest = self._short_memo.digest(text)
+        known = self._short_memo.get(digest)
+        if known is not None:
+            return not known.findings
+        if (self._knows_plain and is_words(text)) or (text.isascii() and self._hint.search(text) is None):
+            self._short_memo.add(digest, _NOTHING)
+            return True
+        return False
 
     def find(self, text: str) -> list[Finding]:
         """What is in `text`, sorted, without overlaps: of two that overlap the union is one finding."""
@@ -207,7 +219,7 @@ class Redactor:
         """
         if label:
             return self.inspect(label + text, tokens=tokens).behind(len(label))
-        memo = self._short_memo if len(text) < _SHORT_CHARS else self._memo
+        memo = self._short_memo if len(text) <= _SHORT_CHARS else self._memo
         digest = memo.digest(text)
         known = memo.get(digest)
         if known is None or (tokens and len(known.tokens) < len(known.findings)):

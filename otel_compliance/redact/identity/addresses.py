@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from otel_compliance.redact.identity.announced import HINT, announced, in_letters
-from otel_compliance.redact.recognize import ByShape, Finding, Folded
+from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.shapes import ByShape
 
 _BEFORE: Final = 110
 """Characters from the house number or the street to the postcode, at most."""
@@ -99,8 +100,8 @@ _FORMS: Final = (
     (re.compile(rb"A 0000"), (_US, _AUSTRALIA)),
     (re.compile(rb"00000 000"), (_BRAZIL,)),
 )
-_UK_SHAPE: Final = b" 0A"
-"""Its digits are no run."""
+_UK_SHAPE: Final = re.compile(rb"0A(?<= 0A)")
+"""Its digits are no run. It begins with what is rare."""
 
 
 class AddressRecognizer:
@@ -130,16 +131,16 @@ class AddressRecognizer:
 def _codes(run: bytes) -> tuple[Sequence[tuple[int, _Form]], Sequence[int]] | None:
     """Where postcodes may be in a run of this shape, each with its form, and where one ends with a city behind it."""
     codes = [(match.start(), form) for shape, forms in _FORMS for match in shape.finditer(run) for form in forms]
-    cities = [match.start() for match in _CODE_AND_CITY.finditer(run)]
+    # A postcode of the continent is all that a run begins with.
+    begins = _CODE_AND_CITY.finditer(run, 0, _CODE_CHARS + _CODE_AND_CITY_CHARS)
+    cities = [match.start() for match in begins if run[: match.start() + 2].lstrip() in _CODES]
     return (codes, cities) if codes or cities else None
 
 
 def _british(folded: Folded) -> Iterator[Finding]:
     """Addresses of the United Kingdom and of Canada."""
-    at = folded.shape.find(_UK_SHAPE)
-    while at >= 0:
-        yield from _between(folded.ascii, *_UK, at)
-        at = folded.shape.find(_UK_SHAPE, at + len(_UK_SHAPE))
+    for match in _UK_SHAPE.finditer(folded.shape):
+        yield from _between(folded.ascii, *_UK, match.start() - 1)
 
 
 def _between(data: bytes, first: re.Pattern[bytes], last: re.Pattern[bytes], at: int) -> Iterator[Finding]:

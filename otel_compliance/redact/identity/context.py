@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase
 from typing import Final
@@ -17,6 +18,7 @@ CONTEXT_CHARS: Final = 48
 _BEHIND_CHARS: Final = 40
 _LETTER: Final = b"\x80"
 _START_CHARS: Final = 3
+_START: Final = re.compile(rf"[a-z]{{1,{_START_CHARS}}}")
 _FIRST_ASIAN: Final = "\u0590"
 _LETTERS: Final = bytes(
     ord(chr(byte).lower()) if chr(byte).isalpha() and byte < 128 else ord(" ") for byte in range(256)
@@ -55,15 +57,14 @@ _OTHER_VALUE: Final = re.compile(rb"[0-9][^a-z0-9]{0,9}(?!(?:and|or|und|oder|et|
 
 def plain(window: bytes) -> bytes:
     """Folded text in the form in which ``tax_id``, ``taxId`` and ``Tax ID`` are the same."""
-    return (_HUMP.sub(b" ", window) if _HUMP_SHAPE in window.translate(_CASES) else window).translate(_PLAIN)
+    if not window.islower() and _HUMP_SHAPE in window.translate(_CASES):
+        window = _HUMP.sub(b" ", window)
+    return window.translate(_PLAIN)
 
 
 def starts_of(window: bytes) -> set[bytes]:
     """The first letters of each word of folded text, as many as `words` asks for, and those behind a capital in it."""
-    cases = window.translate(_CASES)
-    if cases.isspace():
-        return set()  # as in a column of numbers
-    if _HUMP_SHAPE in cases:
+    if not window.islower() and _HUMP_SHAPE in window.translate(_CASES):
         window = _HUMP.sub(b" ", window)
     return {word[:_START_CHARS] for word in window.translate(_LETTERS).split()}
 
@@ -135,36 +136,56 @@ class Around:
         return self._letters
 
 
+class _Patterns(dict[frozenset[bytes], re.Pattern[bytes]]):
+    """First letters to the pattern of the words that have one of them, compiled at its first use."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__()
+        self._by_start: dict[bytes, list[str]] = {}
+        for word in words:
+            if start := _START.match(word):
+                self._by_start.setdefault(start[0].encode("ascii"), []).append(word)
+        self.starts = frozenset(self._by_start)
+
+    def __missing__(self, starts: frozenset[bytes]) -> re.Pattern[bytes]:
+        # In their order: of two that match at the same place the first counts.
+        alike = [word for start, words in self._by_start.items() if start in starts for word in words]
+        pattern = self[starts] = re.compile(rb"(?<![a-z])(?:" + "|".join(alike).encode("ascii") + rb")")
+        return pattern
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Words, one of which must stand near a value.
 
     Attributes:
         starts: The first letters of the words of ASCII: where none of them is, none of the words is.
-        pattern: Finds a word of ASCII in lower case.
+        patterns: Find those words of ASCII in lower case that begin with some of these letters.
         letters: Finds a word with other letters; `None` when there is none.
         nearest: Whether nothing else that has a name may stand between word and value, since the value has no check.
     """
 
     starts: frozenset[bytes]
-    pattern: re.Pattern[bytes]
+    patterns: Mapping[frozenset[bytes], re.Pattern[bytes]]
     letters: re.Pattern[str] | None
     nearest: bool
 
     def names(self, around: Around) -> bool:
         """Whether one of the words says what a value is."""
-        if not self.starts.isdisjoint(around.starts_before) and self._within(around.before):
+        if (starts := self.starts & around.starts_before) and self._within(around.before, starts):
             return True
-        if around.near and self.pattern.search(around.near):
+        if around.near and self.patterns[self.starts].search(around.near):
             return True
         if self.letters is None or not around.letters:
             return False
         return self.letters.search(around.letters) is not None
 
-    def _within(self, window: bytes) -> bool:
+    def _within(self, window: bytes, starts: frozenset[bytes]) -> bool:
+        # A hostile text could ask for a pattern for each set of them.
+        pattern = self.patterns[starts if len(starts) == 1 else self.starts]
         if not self.nearest:
-            return self.pattern.search(window) is not None
-        ends = [match.end() for match in self.pattern.finditer(window)]
+            return pattern.search(window) is not None
+        ends = [match.end() for match in pattern.finditer(window)]
         if not ends:
             return False
         between = window[ends[-1] :]
@@ -192,10 +213,10 @@ def words(*alternatives: str, nearest: bool = False) -> Context:
     others = [word for word in alternatives if not word.isascii()]
     bare = [_without_marks(unicodedata.normalize("NFKD", word)) for word in others]
     known = [*(word for word in alternatives if word.isascii()), *(word for word in bare if word.isascii())]
-    starts = {match[0] for match in map(re.compile(r"[a-z]{1,3}").match, known) if match}
+    patterns = _Patterns(known)
     return Context(
-        frozenset(start.encode("ascii") for start in starts),
-        re.compile(rb"(?<![a-z])(?:" + "|".join(known).encode("ascii") + rb")"),
+        patterns.starts,
+        patterns,
         re.compile("|".join(map(_letters_pattern, others))) if others else None,
         nearest,
     )

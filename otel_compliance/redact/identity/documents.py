@@ -8,16 +8,18 @@ from typing import Final
 
 from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.identity.context import BIRTH, Around
-from otel_compliance.redact.recognize import ByShape, Finding, Folded
+from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.shapes import ByShape
 
 _DATE: Final = re.compile(
     rb"[0-9]{1,2}(?:st|nd|rd|th|\.)? (?:of |de )?[A-Za-z\x80]{3,10}\.?,? (?:de )?(?:19|20)[0-9]{2}"
     rb"|[0-9]{1,2}[.\-/] ?[A-Za-z\x80]{3,10}[ .\-/][ ]?(?:19|20)[0-9]{2}"
     rb"|[A-Z][a-z]{2,8}\.? [0-9]{1,2}(?:st|nd|rd|th)?,? (?:19|20)[0-9]{2}"
 )
-_YEAR: Final = re.compile(rb"(?<= )0000")
-"""In the shape of a run; a day stands before it."""
-_SHORT_SHAPE: Final = b"0 0 00"
+_YEAR: Final = re.compile(rb"(?:(?<= )|\A)0000(?!0| 00 ?00)")
+"""In the shape of a run; a blank and a day stand before it. With four more digits it is another date, or a number."""
+# It looks ahead for its last digit, with which the next one may begin.
+_SHORT_SHAPE: Final = re.compile(rb"0 0 0(?=0)")
 _SHORT_DATE: Final = re.compile(rb"(?<![0-9A-Za-z.\-/])[0-9]{1,2}([ .\-/])[0-9]\1[0-9]{2}(?![0-9A-Za-z]|[.\-/][0-9])")
 _ASIAN_DATE: Final = re.compile(
     r"(?:19|20)[0-9]{2} ?[年년] ?[0-9]{1,2} ?[月월] ?[0-9]{1,2} ?[日일]"
@@ -84,8 +86,10 @@ class DocumentRecognizer:
         data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
         for year in (offset + place for offset, places in _years.within(folded) for place in places):
             first = max(0, year - 1 - _DATE_CHARS)
+            if data[year : year + 2] not in _CENTURIES or not shape.startswith(b" ", year - 1):
+                continue
             # Without a digit before it there is no day.
-            if data[year : year + 2] not in _CENTURIES or shape.rfind(b"0", first, year - 1) < 0:
+            if shape.rfind(b"0", first, year - 1) < 0:
                 continue
             match = _DATE.search(data, first, year + 4)
             if match is None or data[match.start() - 1 : match.start()].isalnum():
@@ -97,12 +101,10 @@ class DocumentRecognizer:
     def _short_dates(folded: Folded) -> Iterator[Finding]:
         """Dates with one digit for the month and two for the year, which have no two digits in a row but those."""
         data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
-        at = shape.find(_SHORT_SHAPE)
-        while at >= 0:
-            match = _SHORT_DATE.search(data, max(0, at - 1), at + len(_SHORT_SHAPE) + 1)
+        for place in _SHORT_SHAPE.finditer(shape):
+            match = _SHORT_DATE.search(data, max(0, place.start() - 1), place.end() + 2)
             if match and BIRTH.names(Around(folded, columns, match.start(), *match.span())):
                 yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
-            at = shape.find(_SHORT_SHAPE, at + 1)
 
     @staticmethod
     def _asian_dates(folded: Folded) -> Iterator[Finding]:

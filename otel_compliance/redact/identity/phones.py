@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.identity.context import TELEPHONE, Around, names_another, plain
-from otel_compliance.redact.recognize import ByShape, Finding, Folded
+from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.shapes import ByShape
 
 # In the shape of a text: two digits, and five more signs of a number, which hardly anything else has.
 _ANCHOR: Final = re.compile(rb"00[0 ]{5,}+")
@@ -188,9 +189,10 @@ def _confirmed(folded: Folded, columns: Columns, start: int, end: int) -> Findin
     last = extension.end() if extension else end
     if signed:
         return Finding("PHONE", start, last, 0.85) if folded.shape.count(b"0", start, end) > _FEWEST else None
-    around = Around(folded, columns, start, start, last)
-    if (extension or _is_likely(data, folded.shape, start, end)) and not names_another(around.before[-_NEAR:]):
+    is_likely = extension or _is_likely(data, folded.shape, start, end)
+    if is_likely and not names_another(plain(data[max(0, start - _NEAR) : start])):
         return Finding("PHONE", start, last, 0.8)
+    around = Around(folded, columns, start, start, last)
     if around.is_silent(_STARTS):
         return None
     return Finding("PHONE", start, last, 0.75) if TELEPHONE.names(around) or _is_called(around, data, last) else None

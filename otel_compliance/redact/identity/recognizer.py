@@ -18,7 +18,8 @@ from otel_compliance.redact.identity.context import (
     any_text,
     words,
 )
-from otel_compliance.redact.recognize import ByShape, Finding, Folded
+from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.shapes import ByShape
 
 _SEPARATORS: Final = b" .-/()"
 _CONTINUED: Final = re.compile(rb" [0-9]{2,4}(?![0-9A-Za-z,:/.\-])")

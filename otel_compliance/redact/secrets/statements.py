@@ -71,7 +71,7 @@ def statements(folded: Folded) -> Iterator[Finding]:
     """Passwords that a sentence tells."""
     if not folded.may_hold("statement"):
         return
-    lower = folded.ascii.lower()
+    lower = folded.lower
     short = len(lower) < _LONG
     nouns = (_NOUN, *(_FOREIGN if short or _LETTER in lower else ()), *((b"login", b"credential") if short else ()))
     for noun in nouns:
