@@ -75,15 +75,18 @@ def digit_runs(shape: bytes) -> Sequence[tuple[int, bytes]]:
     A run ends where the shape has an ``a``, which no number but for its plus sign has in it, and begins behind one and
     blanks.
     """
-    runs = []
-    for match in _DIGITS.finditer(shape):
-        first, run = match.start(), match[0]
-        if match.lastindex:
-            before = shape[max(0, first - _BEFORE_DIGITS) : first]
-            before = before[before.rfind(b"a") + 1 :].lstrip()
-            first, run = first - len(before), before + run
-        runs.append((first, run))
-    return runs
+    return [
+        _with_before(shape, match) if match.lastindex else (match.start(), match[0])
+        for match in _DIGITS.finditer(shape)
+    ]
+
+
+def _with_before(shape: bytes, match: re.Match[bytes]) -> tuple[int, bytes]:
+    """A run with what stands before its first two digits in a row."""
+    first = match.start()
+    before = shape[max(0, first - _BEFORE_DIGITS) : first]
+    before = before[before.rfind(b"a") + 1 :].lstrip()
+    return first - len(before), before + match[0]
 
 
 def held_by(runs: Sequence[tuple[int, bytes]]) -> Sequence[Sequence[tuple[int, Any]]]:
