@@ -41,6 +41,13 @@ def test_other_columns_are_left_alone() -> None:
     assert found("a phone, an order\n27 92 24 03 pieces, 5\n") == []
 
 
+def test_a_row_with_several_delimiters() -> None:
+    """Which of them divides the columns is told for each value, whatever stood before it."""
+    far = "-" * 60
+    table = f"note;phone;{far}\n27 92 24 01,{far};27 92 24 03;x\nx;27 92 24 04;x\n"
+    assert found(table) == [("PHONE", "27 92 24 03"), ("PHONE", "27 92 24 04")]
+
+
 def test_a_password_below_its_head() -> None:
     """What looks random below the name of a credential is one."""
     assert found("user,api_key\nbob,Zx81Qq0pLm77aaBb99cc\n") == [("CREDENTIAL", "Zx81Qq0pLm77aaBb99cc")]

@@ -37,7 +37,7 @@ class Columns:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._known = -1
+        self._known = (-1, b"")
         self._top = 0
 
     def head(self, start: int, end: int) -> tuple[int, int]:
@@ -130,12 +130,12 @@ class Columns:
         """Where the first of the lines with this delimiter begins that stand directly before one."""
         data, top = self._data, line
         while top > 0:
-            if top == self._known:
+            if (top, mark) == self._known:
                 top = self._top
                 break
             before = data.rfind(b"\n", 0, top - 1) + 1
             if data.find(mark, before, top) < 0 and not _RULE.match(data, before, top):
                 break
             top = before
-        self._known, self._top = line, top
+        self._known, self._top = (line, mark), top
         return top
