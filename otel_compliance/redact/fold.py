@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import sys
 import unicodedata
 from array import array
 from collections.abc import Collection, Sequence
@@ -26,15 +27,37 @@ _VISIBLE: Final = bytes(byte != _INVISIBLE for byte in range(256))
 
 _ESCAPE: Final = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|[nrtbfv0'\"\\/])")
 _PERCENT: Final = re.compile(rb"%(?:25)*([2-7][0-9A-Fa-f])")
+_PERCENT_BYTE: Final = rb"%(?:25)*[89A-Fa-f][0-9A-Fa-f]"
+_PERCENT_UTF_8: Final = re.compile(
+    rb"(?=%(?:25)*[CDcd])(?:" + _PERCENT_BYTE + rb"){2}"
+    rb"|(?=%(?:25)*[Ee])(?:" + _PERCENT_BYTE + rb"){3}|(?=%(?:25)*[Ff])(?:" + _PERCENT_BYTE + rb"){4}"
+)
+"""A character beyond ASCII as URLs have it (RFC 3986 section 2.5)."""
+_LAST_DIGITS: Final = re.compile(rb"[0-9A-Fa-f]{2}(?=%|\Z)")
+_FORM: Final = re.compile(
+    # Not of credentials, in which a plus sign may be one of base64: none of the pieces is long, nor the name that of one.
+    rb"(?:[?&]|\A|(?<=\s))[\w.\-%\[\]]{0,40}(?<!pass)(?<!word)(?<!cret)(?<!oken)(?<!key)(?<!sig)(?<!auth)(?<!code)(?<!pwd)"
+    rb"=(?:(?:%[0-9A-Fa-f]{2}|[^\s&\"'<>=+%]){0,32}+\+)+(?:%[0-9A-Fa-f]{2}|[^\s&\"'<>=+%]){0,32}+(?=[&\s\"'<>]|\Z)"
+)
+"""A parameter whose value has plus signs for blanks: application/x-www-form-urlencoded."""
 _HEX: Final = {
     digits.encode("ascii"): bytes([code])
     for code in range(0x20, _INVISIBLE)
     for digits in (f"{code:02x}", f"{code:02X}")
 }
 """Two hexadecimal digits to their character."""
-_ENTITY: Final = re.compile(rb"&#0{0,5}(?:([1-9][0-9]{1,2})|[xX]0{0,5}([0-9A-Fa-f]{2}));")
-
-_AT_BY_NAME: Final = b"&commat;"
+_NAMED: Final = {
+    **{b"quot": '"', b"apos": "'", b"amp": "&", b"lt": "<", b"gt": ">", b"commat": "@", b"period": ".", b"colon": ":"},
+    **{b"nbsp": " ", b"ensp": " ", b"emsp": " ", b"thinsp": " ", b"ndash": "-", b"mdash": "-", b"lowbar": "_"},
+}
+_ENTITY: Final = re.compile(
+    rb"&(?:#0{0,5}(?:([1-9][0-9]{1,5})|[xX]0{0,5}([1-9A-Fa-f][0-9A-Fa-f]{1,4}))|(" + b"|".join(_NAMED) + rb"));"
+)
+_QUOTES: Final = {
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc", ord("'")),
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u300c\u300d\u300e\u300f", ord('"')),
+}
+"""Typographic quotation marks and apostrophes."""
 
 _TOKEN: Final = re.compile(
     rb"\[([A-Z][A-Z0-9_]{1,31})(?::%s:(?![a-z]{0,7}[2-7]{9})[a-z2-7]{16}|:\*{4}(?:[A-Za-z0-9]{4})?)?\]"
@@ -51,6 +74,8 @@ _ERRORS: Final = "otel-compliance-fold"
 
 def _fold_char(char: str) -> int:
     """The byte that stands for one character outside ASCII."""
+    if char in _QUOTES:
+        return _QUOTES[char]
     category = unicodedata.category(char)
     if category == "Nd":
         return ord("0") + unicodedata.digit(char)
@@ -102,12 +127,12 @@ class FoldedText:
         buffer = text.encode("ascii", _ERRORS)
         if b"\\" in buffer:
             buffer = _ESCAPE.sub(_decode_escape, buffer)
+        if b"&" in buffer and b"+" in buffer:
+            buffer = _FORM.sub(lambda match: match[0].replace(b"+", b" "), buffer)
         if b"%" in buffer:
-            buffer = _PERCENT.sub(_decode_hex, buffer)
-        if b"&" in buffer and b"&#" in buffer:  # to look for one byte is much faster than for two
+            buffer = _PERCENT_UTF_8.sub(_decode_utf_8, _PERCENT.sub(_decode_hex, buffer))
+        if b"&" in buffer and b";" in buffer:
             buffer = _ENTITY.sub(_decode_entity, buffer)
-        if b"&" in buffer and _AT_BY_NAME in buffer:
-            buffer = buffer.replace(_AT_BY_NAME, b"@".ljust(len(_AT_BY_NAME), b"\x7f"))
         if b"[" in buffer:
             buffer = _TOKEN.sub(lambda match: TOKEN_FILL * len(match[0]) if match[1] in types else match[0], buffer)
         self._length = len(buffer)
@@ -146,6 +171,19 @@ def _decode_hex(match: re.Match[bytes]) -> bytes:
     return char.ljust(len(match[0]), b"\x7f") if char else match[0]
 
 
+def _decode_utf_8(match: re.Match[bytes]) -> bytes:
+    """``%E2%80%91`` becomes what the character is folded to, and filling."""
+    try:
+        char = bytes.fromhex(b"".join(_LAST_DIGITS.findall(match[0])).decode("ascii")).decode("utf-8")
+    except ValueError:
+        return match[0]
+    return char.encode("ascii", _ERRORS).ljust(len(match[0]), b"\x7f")
+
+
 def _decode_entity(match: re.Match[bytes]) -> bytes:
-    code = int(match[1]) if match[1] else int(match[2], 16)
-    return chr(code).encode("ascii", _ERRORS)[:1].ljust(len(match[0]), b"\x7f")
+    if name := match[3]:
+        char = _NAMED[name]
+    else:
+        code = int(match[1]) if match[1] else int(match[2], 16)
+        char = chr(min(code, sys.maxunicode))
+    return char.encode("ascii", _ERRORS).ljust(len(match[0]), b"\x7f")

@@ -47,8 +47,9 @@ _NOTHING: Final = Inspected()
 
 _OURS: Final = "otel_compliance.redact."
 
-_HIDING: Final = r"[\\%\x7f]|&(?:#|commat;)"
-"""What may hide an entity from a hint, besides characters outside ASCII: escapes, percent-encoding, HTML entities."""
+_HIDING: Final = r"[\\%\x7f]|&(?:#|[a-z]{2,6};)|\+[^&]*&|&[^&+]*\+"
+"""What may hide an entity from a hint, besides characters outside ASCII: escapes, percent-encoding, HTML entities, and
+plus signs of forms."""
 
 
 @dataclass(frozen=True, slots=True)
