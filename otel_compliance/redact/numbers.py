@@ -27,6 +27,9 @@ _CARD: Final = re.compile(
     rb"|3(?:0[0-5]|[689][0-9])[0-9]([ .\-]?)[0-9]{6}\5[0-9]{4}"  # Diners Club
     rb")(?![0-9A-Za-z])"
 )
+_LONG_CARD: Final = re.compile(
+    rb"[456][0-9]{3}([ .\-])[0-9]{4}\1[0-9]{4}\1[0-9]{4}\1[0-9]{1,3}(?![0-9A-Za-z])"  # Maestro, UnionPay and others
+)
 _ARTICLE: Final = re.compile(rb"(?i)(?:ean|gtin|upc|isbn|barcode|imei|tracking|article|artikel)[^0-9\n]{0,16}\Z")
 _ARTICLE_CHARS: Final = 28
 _FIRST_VISA: Final = 13
@@ -59,10 +62,12 @@ class NumberRecognizer:
         """Card numbers. Digits that fail the checksum may hide the beginning of a number that does not."""
         match = _CARD.search(data, start, end)
         while match:
-            is_card = _luhn(match[0]) and not _is_article(data, match)
-            if is_card:
-                yield Finding("CREDIT_CARD", *match.span(), 0.95)
-            match = _CARD.search(data, match.end() if is_card else match.start() + 1, end)
+            # Of two lengths the longer one: the digits behind a card's number are hardly its check digit.
+            lengths = (_LONG_CARD.match(data, match.start()), match)
+            card = next((item for item in lengths if item and _luhn(item[0]) and not _is_article(data, item)), None)
+            if card:
+                yield Finding("CREDIT_CARD", *card.span(), 0.95)
+            match = _CARD.search(data, card.end() if card else match.start() + 1, end)
 
 
 @ByShape

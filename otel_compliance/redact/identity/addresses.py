@@ -58,21 +58,36 @@ _UK: Final = (
     ),
     re.compile(rb"[, \n](?:[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] [0-9][A-Z][0-9])(?![0-9A-Za-z])"),
 )
+_IRELAND: Final = (
+    _UK[0],
+    re.compile(rb"[, \n](?:D6W|[AC-FHKNPRTV-Y][0-9]{2}) [0-9AC-FHKNPRTV-Y]{4}(?![0-9A-Za-z])"),
+)
+_SINGAPORE: Final = (
+    re.compile(rb"(?<![\w.#$\-])(?:(?:Blk|Block|Apt|Unit) ?)?[0-9]{1,4}[A-Z]?,? (?=[A-Z])"),
+    re.compile(rb"Singapore \(?[0-9]{6}\)?(?![0-9A-Za-z])"),
+)
+_INDIA: Final = (
+    re.compile(
+        rb"(?<![\w.#$\-])(?:(?:Flat|Plot|House|Door|Shop|Unit|H\.?)(?: ?No\.?:?)? ?[0-9A-Za-z/\-]{1,8},? |[0-9]{1,5}[A-Za-z]?"
+        rb"(?:/[0-9A-Za-z]{1,5})?, )(?=[A-Z0-9])"
+    ),
+    re.compile(rb", [A-Z][a-z]{2,20}(?: [A-Z][a-z]{2,20}){0,2}(?: ?[,\-] ?| )[1-9][0-9]{2} ?[0-9]{3}(?![0-9A-Za-z])"),
+)
 # Brazil: the street first.
 _BRAZIL: Final = (
     re.compile(
-        rb"(?<![\w\x80])(?:Rua|R\.|Avenida|Av\.|Alameda|Al\.|Travessa|Pra\x80a|Rodovia|Estrada|Largo) (?=[A-Z\x80])"
+        rb"(?<![\w\x80])(?:Rua|R\.|Avenida|Av\.|Alameda|Al\.|Travessa|Pra\x80a|Rodovia|Estrada|Largo) (?:d[aeo]s? )?(?=[A-Z\x80])"
     ),
     re.compile(rb"[, \n:](?:CEP:? ?)?[0-9]{5}-[0-9]{3}(?![0-9])"),
 )
 # The continent: street, number, postcode, city; in France and Belgium the number may stand first.
 _STREET: Final = (
-    rb"(?<![\w\-])(?:(?:ul|al|pl|os)\. )?(?:[A-Z\x80][\w\x80'\-]*\.?(?:/ ?| ))"
+    rb"(?<![\w\-])(?:(?:ul|al|pl|os)\. )?(?:[A-Z\x80][\w\x80'\-]*\.?(?:/ ?| |(?=,)))"
     rb"(?:(?:de|del|della|dei|da|das|do|dos|la|las|los|le|les|van|von"
-    rb"|der|den|zu[rm]|am|an|im|in|und|y|e|II|" + _WORD + rb") ){0,5}?"
-    rb"(?:n\.?\x81? ?|No[.:]? ?|,? ?)?[0-9]{1,5}[A-Za-z]?(?:[/\-][0-9]{1,4}[A-Za-z]?)?"
+    rb"|der|den|zu[rm]|am|an|im|in|und|y|e|II|\x80t|" + _WORD + rb")(?: |(?=,))){0,5}?"
+    rb"(?:n\.?\x81? ?|No[.:]? ?|,? ?)?[0-9]{1,5}[A-Za-z]?\.?(?:[/\-][0-9]{1,4}[A-Za-z]?)?"
     # Floor and door.
-    rb"(?:(?:,? |-)[0-9A-Za-z\x80\x81./:]{1,5}(?: [0-9A-Za-z]{1,4}\.?)?){0,2}"
+    rb"(?:(?:,? |-)[0-9A-Za-z\x80\x81./:]{1,5}(?: [0-9A-Za-z]{1,4}\.?)?){0,3}"
 )
 _STREET_NUMBER_FIRST: Final = (
     rb"(?<![\w.])[0-9]{1,4}(?: ?bis| ?ter)?,? (?i:rue|avenue|av\.|boulevard|bd\.?|place|chemin|all\x80es?|impasse|quai"
@@ -87,19 +102,24 @@ _CONTINENT: Final = re.compile(
 _YEAR: Final = re.compile(rb"(?:19|20)[0-9]{2}\Z")
 _STREET_WORD: Final = re.compile(
     rb"(?i)str(?:a\x80e|asse|aat|\.)|weg|gasse|platz|allee|ring|laan|gracht|gate|vej|vei|gade|rue|calle|via |damm|ufer"
+    rb"|avenue|avenida|avda|boulevard|plein|steenweg|lei |plaza|paseo|c/|corso|viale|piazza|strada"
 )
 _CODES: Final = frozenset((b"00000", b"0000", b"000 00", b"00 000", b"0000 000"))
 """Shapes of postcodes of the continent."""
 _ENDS: Final = frozenset(b",\n\x81")
-_CODE_AND_CITY: Final = re.compile(rb"00 A")
-"""The end of each of them, and what follows."""
+_CODE_AND_CITY: Final = re.compile(rb"00 (?:A|\Z)")
+"""The end of each of them, and what follows; behind a run, a city may begin with a letter beyond ASCII."""
+_CAPITALS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\x80")
 _CODE_AND_CITY_CHARS: Final = 4
 
 _FORMS: Final = (
     # What is in the shape of a postcode, and the forms that have it.
     (re.compile(rb"A 0000"), (_US, _AUSTRALIA)),
     (re.compile(rb"00000 000"), (_BRAZIL,)),
+    (re.compile(rb"A00 (?=[A0]{4}(?![A0]))"), (_IRELAND,)),
 )
+_PIN: Final = re.compile(rb"(?<!0)(?:000000|000 000)(?!0)")
+_BEFORE_PIN: Final = (b" ", b"(")
 _UK_SHAPE: Final = re.compile(rb"0A(?<= 0A)")
 """Its digits are no run. It begins with what is rare."""
 
@@ -115,11 +135,16 @@ class AddressRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The addresses."""
-        for offset, (codes, cities) in _codes.within(folded):
+        data = folded.ascii
+        for offset, (codes, cities, pins) in _codes.within(folded):
             for place, (first, last) in codes:
-                yield from _between(folded.ascii, first, last, offset + place)
+                yield from _between(data, first, last, offset + place)
             for place in cities:
                 yield from _continental(folded, offset + place)
+            for place in pins:
+                if data[offset + place - 1 : offset + place] in _BEFORE_PIN:
+                    yield from _between(data, *_SINGAPORE, offset + place)
+                    yield from _between(data, *_INDIA, offset + place)
         yield from _british(folded)
         if folded.may_hold("address name"):
             yield from announced(folded)
@@ -128,13 +153,17 @@ class AddressRecognizer:
 
 
 @ByShape
-def _codes(run: bytes) -> tuple[Sequence[tuple[int, _Form]], Sequence[int]] | None:
-    """Where postcodes may be in a run of this shape, each with its form, and where one ends with a city behind it."""
+def _codes(run: bytes) -> tuple[Sequence[tuple[int, _Form]], Sequence[int], Sequence[int]] | None:
+    """Where postcodes may be in a run of this shape.
+
+    Those with a form, where one ends with a city behind it, and where one of six digits begins.
+    """
     codes = [(match.start(), form) for shape, forms in _FORMS for match in shape.finditer(run) for form in forms]
     # A postcode of the continent is all that a run begins with.
     begins = _CODE_AND_CITY.finditer(run, 0, _CODE_CHARS + _CODE_AND_CITY_CHARS)
-    cities = [match.start() for match in begins if run[: match.start() + 2].lstrip() in _CODES]
-    return (codes, cities) if codes or cities else None
+    cities = [match.start() for match in begins if run[: match.start() + 2].lstrip(b" A") in _CODES]
+    pins = [match.start() for match in _PIN.finditer(run)]
+    return (codes, cities, pins) if codes or cities or pins else None
 
 
 def _british(folded: Folded) -> Iterator[Finding]:
@@ -157,11 +186,14 @@ def _between(data: bytes, first: re.Pattern[bytes], last: re.Pattern[bytes], at:
 
 def _continental(folded: Folded, at: int) -> Iterator[Finding]:
     """The address with the street first, and a postcode whose last two digits, behind which a city stands, are here."""
+    data, city = folded.ascii, at + _CODE_AND_CITY_CHARS - 1
     # Behind a comma or the end of a line.
     before = folded.shape.rfind(b"a", max(0, at - _CODE_CHARS), at)
-    code = folded.shape[before + 1 : at + 2].lstrip() if before >= 0 and folded.ascii[before] in _ENDS else b""
-    if code in _CODES and _CODE.fullmatch(folded.ascii, at + 2 - len(code), at + 2):
-        yield from _ending(_CONTINENT, folded.ascii, at + _CODE_AND_CITY_CHARS)
+    if before < 0 or data[before] not in _ENDS or city >= len(data) or data[city] not in _CAPITALS:
+        return
+    code = folded.shape[before + 1 : at + 2].lstrip(b" A")
+    if code in _CODES and _CODE.fullmatch(data, at + 2 - len(code), at + 2):
+        yield from _ending(_CONTINENT, data, city + 1)
 
 
 def _ending(form: re.Pattern[bytes], data: bytes, end: int) -> Iterator[Finding]:

@@ -87,8 +87,9 @@ _ASIA: Final = re.compile(
     r"(?:번길 ?[0-9]{1,4})?(?:,? ?[0-9]{1,4}동)?(?: ?[0-9]{1,4}호)?"
 )
 _RUSSIA: Final = re.compile(
-    r"(?:[0-9]{6}, ?)?(?:г\. ?)?(?:[А-ЯЁІЇЄ][\w\-]{2,30}(?: обл\.)?, ?)?"
+    r"(?:[0-9]{6},? ?)?(?:г\. ?)?(?:[А-ЯЁІЇЄ][\w\-]{2,30}(?: обл\.)?, ?)?"
     r"(?:(?:ул|пр|просп|пр-т|пер|наб|б-р|вул|ш|пл)\.? ?[А-ЯЁІЇЄ0-9][\w.\- ]{2,30}"
+    r"|[А-ЯЁІЇЄ][\w\-]{2,30} (?:улица|проспект|переулок|шоссе|бульвар|набережная|площадь|проезд|аллея|вулиця|проспект)"
     r"|[А-ЯЁІЇЄ][\w\-]{2,30} (?:пр|ул|пер|наб)\.)"
     r",? ?(?:д\. ?|буд\. ?)?[0-9]{1,4}[а-я]?(?:[,/ ]{1,2}(?:к|корп|стр|кв|офис)\.? ?[0-9]{1,4}){0,2}"
 )
@@ -146,7 +147,7 @@ def in_letters(folded: Folded) -> Iterator[Finding]:
     text = folded.text
     if any(mark in text for mark in _ASIAN_MARKS):
         yield from (Finding("ADDRESS", *match.span(), 0.75) for match in _ASIA.finditer(text))
-    if "л." in text or "пр" in text:
+    if "л." in text or "пр" in text or "д." in text:
         yield from (Finding("ADDRESS", *match.span(), 0.75) for match in _RUSSIA.finditer(text))
     for match in _NAMES_IN_LETTERS.finditer(text):
         start, end = match.span(1)

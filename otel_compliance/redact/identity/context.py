@@ -231,6 +231,7 @@ PASSPORT: Final = words(
     *(
         "passport",
         "reisepass",
+        "travel doc",
         r"pass ?nummer",
         "passeport",
         "pasaporte",
@@ -255,8 +256,10 @@ PASSPORT: Final = words(
     nearest=True,
 )
 DRIVERS_LICENSE: Final = words(
+    r"driv(?:er'?s?|er s|ing)[ -]?lic(?![a-z])",
     r"driv(?:er'?s?|er s|ing)[ -]?licen[cs]e",
-    r"licen[cs]e (?:no|num|#)",
+    r"operator'?s?[ -]?licen[cs]e",
+    r"lic(?:en[cs]e)? (?:no|n0|num|#)",
     r"dl(?![a-z])",
     r"dln(?![a-z])",
     r"driver ?licen[cs]e",
@@ -390,6 +393,7 @@ TELEPHONE: Final = words(
         *(f"{whose} (?:new )?number is" for whose in ("my", "his", "her", "our", "your")),
         "numéro est",
     ),
+    *("móvil", "telemóvel", r"mob(?![a-z])", "tlm", r"numeru? na(?![a-z])", "numer kontakt", "kontaktnummer"),
     *("nummer (?:ist|lautet|is|är)", "número (?:es|é)", "numero è", "número de contacto", "hubungi", r"hp(?![a-z])"),
     *(
         "numer to",

@@ -12,8 +12,8 @@ from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
 
 _DATE: Final = re.compile(
-    rb"[0-9]{1,2}(?:st|nd|rd|th|\.)? (?:of |de )?[A-Za-z\x80]{3,10}\.?,? (?:de )?(?:19|20)[0-9]{2}"
-    rb"|[0-9]{1,2}[.\-/] ?[A-Za-z\x80]{3,10}[ .\-/][ ]?(?:19|20)[0-9]{2}"
+    rb"[0-9]{1,2}(?:st|nd|rd|th|\.)? (?:of |de )?[A-Za-z\x80]{3,12}\.?,? (?:de )?(?:19|20)[0-9]{2}"
+    rb"|[0-9]{1,2}[.\-/] ?[A-Za-z\x80]{3,12}[ .\-/][ ]?(?:19|20)[0-9]{2}"
     rb"|[A-Z][a-z]{2,8}\.? [0-9]{1,2}(?:st|nd|rd|th)?,? (?:19|20)[0-9]{2}"
 )
 _YEAR: Final = re.compile(rb"(?:(?<= )|\A)0000(?!0| 00 ?00)")
@@ -27,7 +27,7 @@ _ASIAN_DATE: Final = re.compile(
 )
 _ASIAN_YEARS: Final = ("年", "년")
 _CENTURIES: Final = frozenset({b"19", b"20"})
-_DATE_CHARS: Final = 24
+_DATE_CHARS: Final = 26
 """Longest date with a month's name, up to its year."""
 _DIGIT: Final = ord("0")
 _BLANK: Final = ord(" ")

@@ -81,6 +81,9 @@ _STARTS: Final = TELEPHONE.starts | _CALL_STARTS
 _COUNTED: Final = re.compile(rb" (?!thanks|pls|always|unless|yes|this)[a-z]{2,}s(?![a-z])")
 """A plural behind digits: so many of them, and no number to call."""
 
+_CHAT_LINK: Final = b"wa.me/"
+"""A link to a chat in WhatsApp: https://faq.whatsapp.com/5913398998672934."""
+
 _AREA: Final = re.compile(rb"[0-9]{1,6}\)")
 _BLANK: Final = ord(" ")
 _PLUS: Final = ord("+")
@@ -144,6 +147,8 @@ def _places(run: bytes) -> tuple[Sequence[_Place], Sequence[int]] | None:
 def _at(folded: Folded, columns: Columns, place: _Place, offset: int) -> Finding | None:
     """The number at a place of the run at an offset."""
     data, anchor = folded.ascii, offset + place.anchor
+    if data.endswith(_CHAT_LINK, 0, anchor):
+        return Finding("PHONE", anchor, offset + place.end, 0.9)
     before = data[anchor - 1] if anchor else _BLANK
     if before in _SIGNS and not data[anchor - 2 : anchor - 1].isdigit():
         return None

@@ -53,11 +53,12 @@ IDENTIFIERS: Final = (
                words(r"ssn", r"ss ?#", r"social[ -]{0,2}security", r"soc\.? ?sec", r"social(?! media)(?![a-z])")),
     Identifier("US_ITIN", numbers.us_itin, ("000 00 0000",), ("000000000",), words("itin", "taxpayer")),
     Identifier("US_EIN", numbers.us_ein, (), ("00 0000000", "000000000"),
-               words(r"ein(?![a-z])", r"fein(?![a-z])", "employer id", "federal tax")),
+               words(r"ein(?![a-z])", r"fein(?![a-z])", "employer id", "federal tax", r"fed(?:eral)? id")),
     Identifier("US_MBI", letters.us_mbi, ("0A00A00AA00", "0AA0A00AA00", "0A00AA0AA00", "0AA0AA0AA00",
                                           "0A00 A00 AA00", "0AA0 A00 AA00", "0A00 AA0 AA00", "0AA0 AA0 AA00")),
     Identifier("US_NPI", numbers.us_npi, (), ("0000000000",),
-               words(r"npi(?![a-z])", "provider id", "national provider")),
+               # As X12 has it: NM1*…*XX*…
+               words(r"npi(?![a-z])", "provider id", "national provider", r"xx\*")),
     Identifier("US_BANK_ROUTING", numbers.us_routing, (), ("000000000", "0000 0000 0"),
                words("routing", r"aba(?![a-z])", r"rtn(?![a-z])")),
     Identifier("UK_NHS", numbers.uk_nhs, (), ("000 000 0000", "0000000000"), words("nhs", "national health")),
@@ -69,7 +70,8 @@ IDENTIFIERS: Final = (
     Identifier("DE_TAX_ID", numbers.de_tax_id, (), ("00000000000", "00 000 000 000"),
                words("steuer", "identifikationsnummer", "idnr", r"id[ -]nr", "tax id", r"tin(?![a-z])", "tax number")),
     Identifier("DE_SOCIAL_INSURANCE", letters.de_social_insurance, ("00000000A000", "00 000000 A 000",
-                                                                    "00 00 00 00 A 000")),
+                                                                    "00 00 00 00 A 000", "00 000000 A 00 0",
+                                                                    "00 00 00 00 A 00 0", "00 000000 A00 0")),
     Identifier("FR_NIR", numbers.fr_nir, ("000000000000000", "0 00 00 00 000 000 00", "0 00 00 0A 000 000 00",
                                           "0000000000000 00", "000000A000000 00", "000000A00000000")),
     Identifier("ES_DNI", numbers.es_dni, ("00000000A", "00000000 A", "00 000 000 A", "00 000 000A")),
@@ -77,10 +79,11 @@ IDENTIFIERS: Final = (
     Identifier("IT_CODICE_FISCALE", letters.it_codice_fiscale, ("AAAAAA00A00A000A", "AAA AAA 00A00 A000A")),
     Identifier("PL_PESEL", numbers.pl_pesel, (), ("00000000000",), words("pesel")),
     Identifier("SG_NRIC", letters.sg_nric, ("A0000000A",)),
-    Identifier("KR_RRN", numbers.kr_rrn, ("000000 0000000",)),
+    Identifier("KR_RRN", numbers.kr_rrn, ("000000 0000000",), ("0000000000000",),
+               words("resident reg", r"rrn(?![a-z])", r"jumin", "주민")),
     Identifier("AU_TFN", numbers.au_tfn, (), ("000 000 000", "000000000"), words("tfn", "tax file")),
     Identifier("AU_MEDICARE", numbers.au_medicare, (), ("0000 00000 0", "0000000000"), words("medicare")),
-    Identifier("BR_CPF", numbers.br_cpf, ("000 000 000 00",), ("00000000000",), words(r"cpf(?![a-z])")),
+    Identifier("BR_CPF", numbers.br_cpf, ("000 000 000 00",), ("00000000000",), words(r"cpf(?![a-z])", "pessoa f", "cadastro de pess")),
     Identifier("BR_CNPJ", numbers.br_cnpj, ("00 000 000 0000 00",), ("00000000000000",), words("cnpj")),
     Identifier("CA_SIN", numbers.ca_sin, (), ("000 000 000", "000000000"),
                words(r"sin(?![a-z])", r"s\.i\.n", "social insurance", r"nas(?![a-z])", "assurance sociale")),
@@ -89,12 +92,17 @@ IDENTIFIERS: Final = (
                words(r"my number(?! is)", "mynumber", "kojin bango", "individual number", "マイナンバー", "個人番号")),
     Identifier("PASSPORT", any_text, (), ("000000000", "00000000", "A0000000", "A00000000", "AA0000000", "AAA000000",
                                           "AA000000", "00AA00000", "A00A00A00", "A0AA00AA0", "AA 0000000",
-                                          "A 0000000", "A 00000000", "00 0000000", "00 00 000000"), PASSPORT, 0.75),
+                                          "A 0000000", "A 00000000", "00 0000000", "00 00 000000",
+                                          "A000000AA", "A000000"), PASSPORT, 0.75),
     Identifier("DRIVERS_LICENSE", any_text, (), ("A0000000", "A00000000", "000000000", "00000000", "0000000",
                                                  "AA000000", "A000 0000 0000", "A00000000000", "A000000000000",
                                                  "A00000000000000", "AA000000A", "0000000000", "A000000",
                                                  "A00 00 0000", "A000 000 00 000 0",
-                                                 "A000 0000 0000 00", "A0000 00000 00000", "00 000 000", "000 000 000"),
+                                                 "A000 0000 0000 00", "A0000 00000 00000", "00 000 000", "000 000 000",
+                                                 "A 000 000 000 000", "A000 000 000 000", "00 000 0000",
+                                                 "A00 000 000", "000000 000", "AAA 00 0000", "000000000000",
+                                                 "AAAAA000000AA0AA", "AAAAA000000AA0AA 00", "AA00 00000000000",
+                                                 "AA0000000000000"),
                DRIVERS_LICENSE, 0.75),
     Identifier("DATE_OF_BIRTH", numbers.date, (), ("00 00 0000", "0 00 0000", "00 0 0000", "0 0 0000", "0000 00 00",
                                                    "00 00 00", "0000 0 00", "0000 0 0", "0000 00 0", "00000000",
@@ -140,6 +148,11 @@ _BEGINNINGS: Final = frozenset(
     for count in range(1, len(groups) + 1)
 )
 """What a shape may begin with: a run that begins otherwise holds none."""
+_MIXED: Final = re.compile(rb"(?=.*0)(?=.*A)[0A]{8,12}")
+"""Of capitals and digits in any order: passports of many countries, and licences of some states."""
+_MIXED_SCHEMES: Final = _with_starts(
+    [(item, True) for item in IDENTIFIERS if item.type in ("PASSPORT", "DRIVERS_LICENSE")]
+)
 _MOST_GROUPS: Final = max(shape.count(b" ") + 1 for shape in _SCHEMES)
 
 
@@ -219,6 +232,8 @@ def _candidates(run: bytes) -> Sequence[_Candidate]:
 def _begun(before: bytes, *groups: bytes) -> Sequence[tuple[int, bool, _Possible]]:
     """What begins with the first of some groups, behind another one: (length, whether to look beside it, schemes)."""
     found: list[tuple[int, bool, _Possible]] = []
+    if groups[0] not in _SCHEMES and _MIXED.fullmatch(groups[0]):
+        found.append((len(groups[0]), True, _MIXED_SCHEMES))
     shape = b""
     for group, behind in zip(groups, (*groups[1:], b""), strict=True):
         shape = shape + b" " + group if shape else group
