@@ -35,9 +35,10 @@ _PERCENT_UTF_8: Final = re.compile(
 """A character beyond ASCII as URLs have it (RFC 3986 section 2.5)."""
 _LAST_DIGITS: Final = re.compile(rb"[0-9A-Fa-f]{2}(?=%|\Z)")
 _FORM: Final = re.compile(
-    # Not of credentials, in which a plus sign may be one of base64: none of the pieces is long, nor the name that of one.
-    rb"(?:[?&]|\A|(?<=\s))[\w.\-%\[\]]{0,40}(?<!pass)(?<!word)(?<!cret)(?<!oken)(?<!key)(?<!sig)(?<!auth)(?<!code)(?<!pwd)"
-    rb"=(?:(?:%[0-9A-Fa-f]{2}|[^\s&\"'<>=+%]){0,32}+\+)+(?:%[0-9A-Fa-f]{2}|[^\s&\"'<>=+%]){0,32}+(?=[&\s\"'<>]|\Z)"
+    # A plus sign may be one of base64: no piece is long, and the name is not that of a credential.
+    rb"(?:[?&]|\A|(?<=\s))[\w.\-%\[\]]{0,40}"
+    rb"(?<!pass)(?<!word)(?<!cret)(?<!oken)(?<!key)(?<!sig)(?<!auth)(?<!code)(?<!pwd)"
+    rb"=(?!\+)(?:(?:%[0-9A-Fa-f]{2}|[^\s&\"'<>=+%]){0,32}+\+)+(?:%[0-9A-Fa-f]{2}|[^\s&\"'<>=+%]){0,32}+(?=[&\s\"'<>]|\Z)"
 )
 """A parameter whose value has plus signs for blanks: application/x-www-form-urlencoded."""
 _HEX: Final = {
@@ -47,9 +48,17 @@ _HEX: Final = {
 }
 """Two hexadecimal digits to their character."""
 _NAMED: Final = {
-    **{b"quot": '"', b"apos": "'", b"amp": "&", b"lt": "<", b"gt": ">", b"commat": "@", b"period": ".", b"colon": ":"},
-    **{b"nbsp": " ", b"ensp": " ", b"emsp": " ", b"thinsp": " ", b"ndash": "-", b"mdash": "-", b"lowbar": "_"},
+    **dict.fromkeys((b"nbsp", b"ensp", b"emsp", b"thinsp"), " "),
+    **dict.fromkeys((b"ndash", b"mdash"), "-"),
+    **dict(
+        zip(
+            (b"quot", b"apos", b"amp", b"lt", b"gt", b"commat", b"period", b"colon", b"lowbar"),
+            "\"'&<>@.:_",
+            strict=True,
+        )
+    ),
 }
+"""Named characters of HTML that are, or look like, one of ASCII."""
 _ENTITY: Final = re.compile(
     rb"&(?:#0{0,5}(?:([1-9][0-9]{1,5})|[xX]0{0,5}([1-9A-Fa-f][0-9A-Fa-f]{1,4}))|(" + b"|".join(_NAMED) + rb"));"
 )
@@ -110,6 +119,11 @@ def _on_encode_error(error: UnicodeError) -> tuple[bytes, int]:
 
 
 codecs.register_error(_ERRORS, _on_encode_error)
+
+
+def without_marks(text: str) -> str:
+    """A word as it stands in `Folded.text`: without marks that belong to the letter before."""
+    return "".join(char for char in text if unicodedata.category(char) != "Mn")
 
 
 class FoldedText:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import repeat
-from operator import le, sub
+from collections.abc import Iterator
 from socket import AF_INET6, inet_pton
 from typing import Final
 
@@ -74,9 +72,9 @@ class MacRecognizer:
         """The addresses."""
         if not folded.may_hold("mac"):
             return
-        data, colons = folded.ascii, folded.colons
+        data = folded.ascii
         for pattern, octet in zip(_MAC, (2, 2, 4), strict=True):
-            if pattern is _MAC[0] and not _are_within(colons, 5, 12):
+            if pattern is _MAC[0] and not folded.has_colons_within(5, 12):
                 continue
             for match in pattern.finditer(data):
                 start = match.start() - octet
@@ -96,7 +94,7 @@ class IPRecognizer:
         data = folded.ascii
         if folded.may_hold("ipv4"):
             yield from self._ipv4(data)
-        if folded.may_hold("ipv6") and (_are_within(folded.colons, 2, 1) or _are_within(folded.colons, 6, 25)):
+        if folded.may_hold("ipv6") and (folded.has_colons_within(2, 1) or folded.has_colons_within(6, 25)):
             yield from self._ipv6(data)
 
     @staticmethod
@@ -145,11 +143,6 @@ class IPRecognizer:
             zone = _ZONE.match(data, match.end())
             done = zone.end() if zone else match.end()
             yield Finding("IPV6", start, done, 0.9)
-
-
-def _are_within(offsets: Sequence[int], count: int, distance: int) -> bool:
-    """Whether so many of some offsets are within a distance."""
-    return any(map(le, map(sub, offsets[count - 1 :], offsets), repeat(distance)))
 
 
 def _continues(data: bytes, start: int, end: int) -> bool:

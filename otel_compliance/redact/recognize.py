@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from operator import le, sub
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from otel_compliance.redact.shapes import digit_runs, held_by, shape_of
@@ -134,6 +136,11 @@ class Folded:
             offsets.append(at)
             at = self.ascii.find(b":", at + 1)
         return offsets
+
+    def has_colons_within(self, count: int, distance: int) -> bool:
+        """Whether so many colons stand within a distance."""
+        colons = self.colons
+        return any(map(le, map(sub, colons[count - 1 :], colons), repeat(distance)))
 
     @_derived
     def runs(self) -> Sequence[tuple[int, int]]:

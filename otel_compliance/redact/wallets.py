@@ -27,8 +27,11 @@ _FROM_RIPPLE: Final = bytes.maketrans(_RIPPLE, _BASE58)
 _BASE58_ADDRESS: Final = re.compile(rb"[1-9A-HJ-NP-Za-km-z]{25,48}")
 _HASHES: Final = frozenset(
     bytes.fromhex(version)
-    # Bitcoin, Litecoin, Dogecoin, Dash, Tron; with two bytes Zcash, with three Tezos: from their chain parameters.
-    for version in "00 05 30 32 1e 16 4c 10 41 1cb8 1cbd 06a19f 06a1a1 06a1a4 025a79".split()
+    for version in (
+        # Bitcoin, Litecoin, Dogecoin, Dash, Tron; with two bytes Zcash, with three Tezos: from their chain parameters.
+        *("00", "05", "30", "32", "1e", "16", "4c", "10", "41"),
+        *("1cb8", "1cbd", "06a19f", "06a1a1", "06a1a4", "025a79"),
+    )
 )
 """What stands before the hash of 20 bytes in an address with base58check."""
 _SS58_BYTES: Final = 35
@@ -67,14 +70,13 @@ GATES: Final = {
 
 
 class WalletRecognizer:
-    """``CRYPTO_WALLET``: accounts of Bitcoin and what came from it, Ethereum, Tron, XRP, Stellar, Cardano, Cosmos, Polkadot,
-    Tezos, Monero and Solana."""
+    """``CRYPTO_WALLET``: of Bitcoin and what came from it, and of Ethereum, Solana, XRP, Tron, Cardano and others."""
 
     entity_types = frozenset({"CRYPTO_WALLET"})
     hint = r"[0-9A-Za-z]{25}"
 
     def find(self, folded: Folded) -> Iterator[Finding]:
-        """The addresses that pass their checksum, and those without one of Ethereum and Solana behind a context word."""
+        """The addresses that pass their checksum, and those that have none behind a context word."""
         if not folded.may_hold("wallet"):
             return
         columns = Columns(folded.ascii)

@@ -68,15 +68,16 @@ _SINGAPORE: Final = (
 )
 _INDIA: Final = (
     re.compile(
-        rb"(?<![\w.#$\-])(?:(?:Flat|Plot|House|Door|Shop|Unit|H\.?)(?: ?No\.?:?)? ?[0-9A-Za-z/\-]{1,8},? |[0-9]{1,5}[A-Za-z]?"
-        rb"(?:/[0-9A-Za-z]{1,5})?, )(?=[A-Z0-9])"
+        rb"(?<![\w.#$\-])(?:(?:Flat|Plot|House|Door|Shop|Unit|H\.?)(?: ?No\.?:?)? ?[0-9A-Za-z/\-]{1,8},? "
+        rb"|[0-9]{1,5}[A-Za-z]?(?:/[0-9A-Za-z]{1,5})?, )(?=[A-Z0-9])"
     ),
     re.compile(rb", [A-Z][a-z]{2,20}(?: [A-Z][a-z]{2,20}){0,2}(?: ?[,\-] ?| )[1-9][0-9]{2} ?[0-9]{3}(?![0-9A-Za-z])"),
 )
 # Brazil: the street first.
 _BRAZIL: Final = (
     re.compile(
-        rb"(?<![\w\x80])(?:Rua|R\.|Avenida|Av\.|Alameda|Al\.|Travessa|Pra\x80a|Rodovia|Estrada|Largo) (?:d[aeo]s? )?(?=[A-Z\x80])"
+        rb"(?<![\w\x80])(?:Rua|R\.|Avenida|Av\.|Alameda|Al\.|Travessa|Pra\x80a|Rodovia|Estrada|Largo) "
+        rb"(?:d[aeo]s? )?(?=[A-Z\x80])"
     ),
     re.compile(rb"[, \n:](?:CEP:? ?)?[0-9]{5}-[0-9]{3}(?![0-9])"),
 )

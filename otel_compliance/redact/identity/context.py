@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
+from otel_compliance.redact.fold import without_marks
 from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.recognize import Folded
 
@@ -192,14 +193,9 @@ class Context:
         return not names_another(between) and _OTHER_VALUE.search(between) is None
 
 
-def _without_marks(text: str) -> str:
-    """As `FoldedText` leaves it: without marks that belong to the letter before."""
-    return "".join(char for char in text if unicodedata.category(char) != "Mn")
-
-
 def _letters_pattern(word: str) -> str:
     """The pattern of a word with other letters, which begins a word in scripts that have blanks between them."""
-    bare = _without_marks(word)
+    bare = without_marks(word)
     return rf"(?<!\w)(?:{bare})" if bare[0] < _FIRST_ASIAN else bare
 
 
@@ -211,7 +207,7 @@ def words(*alternatives: str, nearest: bool = False) -> Context:
         nearest: Whether nothing else that has a name may stand between word and value.
     """
     others = [word for word in alternatives if not word.isascii()]
-    bare = [_without_marks(unicodedata.normalize("NFKD", word)) for word in others]
+    bare = [without_marks(unicodedata.normalize("NFKD", word)) for word in others]
     known = [*(word for word in alternatives if word.isascii()), *(word for word in bare if word.isascii())]
     patterns = _Patterns(known)
     return Context(

@@ -35,7 +35,8 @@ _LETTERS_BEFORE: Final = 24
 
 _NAME: Final = re.compile(rb"[\w.\- ]*\Z")
 _VALUE: Final = re.compile(
-    rb"[:=]{1,2}>?[*\s]{0,6}"
+    # The value of a colon may begin in the next line, or behind the end of an element.
+    rb"(?:=[:=]?>?[* \t]{0,6}|:[:=]?>?[*\s]{0,6}(?:</\w{1,10}>[*\s]{0,6})?)"
     rb"(?:[bBfFrRuU]?([\"'`])(?P<quoted>[^\"'`\s,;:)][^\"'`\r\n]{0,512}+)|(?P<bare>"
     # An ampersand belongs to the value unless the next parameter of a query, or an entity, begins with it.
     rb"(?:[^\s\"'`&;,<>\x82]|&(?![\w.\-]{1,40}=|[a-z]{2,6};|\Z)){1,512}+))"
@@ -56,6 +57,8 @@ _OPTION: Final = re.compile(
     rb"--[\w\-]{0,30}(?:password|passwd|token|secret|api-key)[ ]+[\"']?([^\s\"'\-][^\s\"'\x82]{3,256}+)"
 )
 _AWS_SECRET: Final = re.compile(rb"ecret.{0,24}?[=:\"' ]{1,4}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])")
+_BASE_32: Final = re.compile(rb"[A-Z2-7]{16,128}")
+"""RFC 4648 section 6: seeds of one-time passwords."""
 _UUID: Final = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HEXADECIMAL: Final = re.compile(rb"[0-9a-f]+")
 _TRAILING: Final = b".,:?)]}>*`\\|"
@@ -179,7 +182,7 @@ def _password(value: bytes) -> bool:
 
 
 def _key(value: bytes) -> bool:
-    return len(value) >= 6 and not is_word(value) and not value.isdigit()
+    return _BASE_32.fullmatch(value) is not None or (len(value) >= 6 and not is_word(value) and not value.isdigit())
 
 
 def _token(value: bytes) -> bool:

@@ -6,6 +6,8 @@ import re
 from enum import Enum
 from typing import Final
 
+from otel_compliance.redact.fold import without_marks
+
 _SEPARATORS: Final = b"_-. "
 
 PASSWORDS: Final = (
@@ -14,53 +16,69 @@ PASSWORDS: Final = (
     *(b"adgangskode", b"passord", b"sifre", b"jelszo", b"lozinka", b"parool"),
     b"rediscliauth",
 )
-PASSWORDS_IN_LETTERS: Final = (
-    *(
-        "contraseña",
-        "hasło",
-        "пароль",
-        "парола",
-        "lösenord",
-        "şifre",
-        "jelszó",
-        "geslo",
-        "lozinka",
-        "slaptažodis",
-        "parolă",
-    ),
-    *(
-        "κωδικός",
-        "סיסמה",
-        "كلمة المرور",
-        "كلمة السر",
-        "पासवर्ड",
-        "รหัสผ่าน",
-        "mật khẩu",
-        "密码",
-        "密碼",
-        "パスワード",
-        "暗証番号",
-    ),
-    *("비밀번호", "암호", "口令"),
+PASSWORDS_IN_LETTERS: Final = tuple(
+    map(
+        without_marks,
+        (
+            *(
+                "contraseña",
+                "hasło",
+                "пароль",
+                "парола",
+                "lösenord",
+                "şifre",
+                "jelszó",
+                "geslo",
+                "lozinka",
+                "slaptažodis",
+                "parolă",
+            ),
+            *(
+                "κωδικός",
+                "סיסמה",
+                "كلمة المرور",
+                "كلمة السر",
+                "पासवर्ड",
+                "รหัสผ่าน",
+                "mật khẩu",
+                "密码",
+                "密碼",
+                "パスワード",
+                "暗証番号",
+            ),
+            *("비밀번호", "암호", "口令", "πρόσβασης"),
+        ),
+    )
 )
 """The same in other letters, as they stand in `Folded.text`."""
 
 KEYS: Final = (
     *(b"apikey", b"appkey", b"accesskey", b"secretkey", b"privatekey", b"signingkey", b"encryptionkey", b"masterkey"),
     *(b"accountkey", b"servicekey", b"authkey", b"sharedaccesskey", b"sharedkey", b"consumerkey", b"deploykey"),
-    *(b"secret", b"credential", b"credentials"),
+    *(b"secret", b"credential", b"credentials", b"secretkeybase"),
 )
 OTHER_KEYS: Final = (b"key",)
 """As in ``weather_key``, where the value looks random; a key alone may be that of a map."""
 
-TOKENS: Final = (b"token", b"jwt", b"bearer", b"sessionid", b"sessid", b"sig", b"amzsignature", b"session", b"hec")
+TOKENS: Final = (
+    b"token",
+    b"jwt",
+    b"bearer",
+    b"sessionid",
+    b"sessid",
+    b"sig",
+    b"amzsignature",
+    b"session",
+    b"hec",
+    b"auth",
+)
 HEADERS: Final = (b"authorization",)
 COOKIES: Final = (b"cookie",)
 
 _SHORT: Final = re.compile(
-    rb"(?:\A|[_\-.]|(?:my|her|his|the|user|login|ssh|ftp|root|db|admin|mail|wifi|smtp|auth|devops|asana|github) "
-    rb"|[a-z](?=[A-Z]))"
-    rb"(?i:(?P<password>pass|pw|mdp)|(?P<token>pat|sid|session|totp|seed))\Z"
+    rb"(?:(?:\A *|[_\-.]|(?:my|her|his|the|user|login|ssh|ftp|root|db|admin|mail|wifi|smtp|auth|devops|asana|github) "
+    rb"|[a-z](?=[A-Z]))(?i:(?P<password>pass|pw|mdp))"
+    rb"|(?:(?<![A-Za-z0-9])|(?<=[a-z])(?=[A-Z]))(?i:(?P<token>pat|sid|session|totp|seed)))\Z"
 )
 """Words with which others end, too, as "bypass" does: they count alone, or behind a sign, a hump or some words."""
 _SHORT_ENDINGS: Final = (b"ass", b"mdp", b"pat", b"sid", b"otp", b"eed", b" is", b"lue")

@@ -7,7 +7,7 @@ from typing import Final
 from otel_compliance.redact.secrets.family import Family, family
 
 FAMILIES: Final[tuple[Family, ...]] = (
-    family("DATADOG_KEY", ("ddapp_", "ddpat_"), r"[\w\-]{32,80}+", source="Datadog, API and application keys"),
+    family("DATADOG_KEY", ("ddapp_", "ddpat_", "ddp_"), r"[\w\-]{32,80}+", source="Datadog, API and application keys"),
     family(
         "NEW_RELIC_KEY",
         ("NRAK-", "NRII-", "NRIQ-", "NRRA-", "NRAL-", "NRBR-", "NRSP-"),

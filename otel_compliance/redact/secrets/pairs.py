@@ -11,7 +11,7 @@ from typing import Final
 
 from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.recognize import Finding, Folded
-from otel_compliance.redact.secrets.names import ENDINGS, Kind, kind_of_words, normal, type_of
+from otel_compliance.redact.secrets.names import ENDINGS, TAILS, Kind, kind_of_words, normal, type_of
 from otel_compliance.redact.secrets.placeholders import is_opaque, is_path, is_placeholder, is_word
 from otel_compliance.redact.secrets.statements import is_chosen
 
@@ -27,11 +27,13 @@ _LONG: Final = re.compile(rb"[\w+/=.~\-]{20,2000}+")
 _JOINING: Final = (b"+", b"/", b"~")
 _BEGIN: Final = re.compile(rb"[\w+/~\-]*\Z")
 _WINDOW: Final = 72
+_TAIL_CHARS: Final = 5
 _MOST_WORDS: Final = 4
 _SIGNS: Final = (b"=", b":", b".")
-_LINKS: Final = b"\"'`*]|>,:=\t\r\n() -\x80"
+_LINKS: Final = b"\"'`*]|>,:=?\t\r\n() -\x80"
+_TAGS: Final = re.compile(rb"(?:</?\w{1,10}>\s{0,4}){1,4}\Z")
 _LINK_WORDS: Final = frozenset(
-    b"is was to set reset has been now value are ist lautet est es leaked body string str here below".split()
+    b"is was to set reset has been now value are ist lautet est es leaked body string str here below a".split()
 )
 _NAME: Final = re.compile(rb"(?:[\w.\-]{1,48} ){0,3}[\w.\-]{1,48}\Z")
 _AS: Final = re.compile(rb"[\"'`)]{0,2} ?(?:as|is|\() ?(?:the |my |our |your |an? |its )?([A-Za-z][\w. \-]{2,40})")
@@ -59,7 +61,9 @@ def of_pair(data: bytes, sign: int) -> Finding | None:
 def _named(data: bytes, name: bytes, start: int, end: int) -> Finding | None:
     """The value of a name, if it says that it is a credential and the value looks like one."""
     kind, value = kind_of_words(name), data[start:end]
-    if kind not in _KEYS or is_placeholder(value) or is_path(value):
+    # A key of a vendor is one for sure.
+    is_key = kind in _KEYS or (kind is Kind.OTHER_KEY and type_of(normal(name)) != "CREDENTIAL")
+    if not is_key or is_placeholder(value) or is_path(value):
         return None
     looks = is_chosen(value) if kind in _PASSWORDS else is_opaque(value)
     return Finding(type_of(normal(name)), start, end, _CONFIDENCE) if looks and not is_word(value) else None
@@ -94,8 +98,12 @@ def beside_names(folded: Folded) -> Iterator[Finding]:
 
 
 def _name_before(data: bytes, start: int) -> bytes:
-    """The words before a value, without those that link them to it."""
+    """The words before a value, without those that link them to it; those before a cell of HTML, too."""
     window = data[max(0, start - _WINDOW) : start]
+    return _last_name(window) or (_last_name(_TAGS.sub(b"", window)) if window.endswith(b">") else b"")
+
+
+def _last_name(window: bytes) -> bytes:
     rest = window.rstrip(_LINKS)
     while (word := rest[rest.rfind(b" ") + 1 :]).lower() in _LINK_WORDS:
         rest = rest[: -len(word)].rstrip(_LINKS)
@@ -105,7 +113,8 @@ def _name_before(data: bytes, start: int) -> bytes:
     place = len(rest)
     for _ in range(_MOST_WORDS):
         place = rest.rfind(b" ", 0, max(0, place))
-    if rest[-3:].lower() not in ENDINGS:
+    end = rest[-_TAIL_CHARS:].lower()
+    if end[-3:] not in ENDINGS and not end.endswith(TAILS):
         return b""
     name = _NAME.search(rest, max(0, place))
     return name[0] if name else b""

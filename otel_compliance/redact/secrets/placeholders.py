@@ -35,6 +35,7 @@ _WORD: Final = re.compile(rb"[A-Za-z\x80][A-Za-z\x80'_/\-]*")
 _PATH: Final = re.compile(rb"(?:~|\.{0,2})/.*|[A-Za-z]:\\.*|https?://.*")
 
 
+_BASE_64: Final = re.compile(rb"(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/]{36,}={0,2}")
 _LETTER: Final = re.compile(rb"[A-Za-z]")
 _DIGIT: Final = re.compile(rb"[0-9]")
 
@@ -55,8 +56,8 @@ def is_word(value: bytes) -> bool:
 
 
 def is_path(value: bytes) -> bool:
-    """Whether a value is the path of a file or the address of a page."""
-    return _PATH.fullmatch(value) is not None
+    """Whether a value is the path of a file or the address of a page, not base64 that begins with a slash."""
+    return _PATH.fullmatch(value) is not None and not (_BASE_64.fullmatch(value) and is_opaque(value))
 
 
 def is_opaque(value: bytes) -> bool:

@@ -11,6 +11,7 @@ from otel_compliance.redact.secrets import (
     ai,
     assignments,
     cloud,
+    commands,
     infrastructure,
     messaging,
     observability,
@@ -85,6 +86,7 @@ LITERALS: Final = tuple(
 """Patterns of the literals for one scan of the whole text; see `prefilter`."""
 GATES: Final = {
     **assignments.GATES,
+    **commands.GATES,
     **statements.GATES,
     "dashes": (rb"--[\w\-]{0,30}(?:password|passwd|token|secret|api-key) ", rb"-----BEGIN "),
     "url password": (rb"://[^/@]{0,128}:[^/]{1,128}@",),
@@ -97,8 +99,9 @@ class SecretRecognizer:
     entity_types = SECRET_TYPES
     hint = (
         rf"{LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN |\$(?=[1256ayps])|[ \"'`|,>(\t\n\r*\]](?=[\w\-]{{16}})"
-        rf"|[\w\-]{{16}}[\"'`)]{{0,2}} ?(?:as|is|\()| is (?<=(?i:{_ENDINGS}) is )| --| -[ap]|ecret|</"
-        rf"|(?i:{statements.HINT})"
+        rf"|[\w\-]{{16}}[\"'`)]{{0,2}} ?(?:as|is|\()| is (?<=(?i:{_ENDINGS}) is )| --| -[apPsku]|ecret|</"
+        r"|:[^:]*:[^:]*:[^:]*:|[aA]uth=|/user:|net user"
+        rf"|(?i:{statements.HINT}|identified by|securestring|networkcredential|snmp-server)"
     )
 
     def find(self, folded: Folded) -> Iterator[Finding]:
@@ -115,7 +118,7 @@ class SecretRecognizer:
         if folded.may_hold("url password"):
             yield from url_passwords(data)
         yield from password_hashes(data)
-        yield from statements.commands(folded)
+        yield from commands.commands(folded)
 
 
 def _of_families(folded: Folded) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
-"""Passwords in sentences and commands, in which no sign stands between a name and its value.
+"""Passwords in sentences, in which no sign stands between a name and its value.
 
-"The password to the server is …", "user bob, pass …", ``mysql -u root -p…``, ``curl -u bob:…``.
+"The password to the server is …", "user bob, pass …", "Пароль от сервера: …".
 """
 
 from __future__ import annotations
@@ -9,33 +9,43 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from otel_compliance.redact.fold import without_marks
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.placeholders import is_code, is_path, is_placeholder, is_word
 
 _NOUN: Final = b"pass"
-_FOREIGN: Final = (b"kennwort", b"contrase", b"senha", b"wachtwoord", b"creds", b" pw")
+_FOREIGN: Final = (
+    *(b"kennwort", b"contrase", b"senha", b"wachtwoord", b"has\x80o", b"heslo", b"l\x80senord", b"jelsz\x80"),
+    *(b"m\x80t kh\x80u", b"code wi", b"creds", b" pw"),
+)
 """Parts of the words for a password, in lower case."""
 _LONG: Final = 4_000
 """A longer text in one of those languages has letters beyond ASCII, too."""
-HINT: Final = "|".join(noun.decode("ascii") for noun in (_NOUN, *_FOREIGN, b"login", b"credential"))
+HINT: Final = "|".join(noun.decode("ascii") for noun in (_NOUN, *_FOREIGN, b"login", b"credential") if noun.isascii())
 
 GATES: Final = {
-    "statement": (("(?i:" + HINT + ")").encode("ascii"),),
-    "command": (rb" -(?:u|p|a|-user|-proxy-user|-pass)",),
+    "statement": (("(?i:" + HINT + ")").encode("ascii"), rb"(?i:has\x80o|l\x80senord|jelsz\x80|m\x80t kh\x80u)"),
 }
 
 _VALUE: Final = rb"(?:[\"'`](?P<quoted>[^\"'`\s\x81\x82]{4,128})[\"'`]|(?P<bare>[^\s\"'`,;<>|\x81\x82]{4,128}))"
-_STATEMENT: Final = re.compile(
-    rb" ?(?i:pass(?:wor[dt]|wd|phrase|code|e|)|pwd?|kennwort|contrase(?:n|\x80)a|senha|wachtwoord)(?:'?s)?(?![a-z])"
-    # "… to the server", "… for bob", "… de la base"
-    rb"(?: (?:to|for|of|on|zu|f\x80r|de|del|para|van|voor)(?: [\w.\-]{1,20}){1,4}?)?"
-    rb"(?P<link>(?: (?:is|was)(?: now)?(?: set to)?| (?:will|should) be| has been (?:re)?set to| (?:re)?set to"
-    rb"| changed to"
-    rb"| ist| lautet| est| es| e| \x80| to):?[ \n]| ?[\-=]> ?| ?\| ?|,|\t| (?=[^\s0-9]{0,40}[0-9]))" + _VALUE
+_PASSWORD: Final = (
+    rb" ?(?i:pass(?:wor[dt](?:et|en)?|wd|phrase|code|e|)|pwd?|kennwort|contrase(?:n|\x80)a|senha|wachtwoord|has\x80o"
+    rb"|heslo|l\x80senord(?:et)?|jelsz\x80|m\x80t kh\x80u|code wi-?fi)(?:'?s)?(?![a-z])"
 )
+_OF_WHAT: Final = (
+    # To the server, for bob, de la base, do Wi-Fi da loja.
+    rb"(?: (?i:to|for|of|on|zu[rm]?|f\x80rs?|dell[ao]|d[aeiou]s?|del|des|para|van|voor|til|till|ke?|wifi)"
+    rb"(?: [\w.\-\x80/']{1,20}){1,4}?| wi-?fi(?: [\w\x80]{1,12}){0,2}?)?(?: \([^()\n]{1,40}\))?"
+)
+_VERB: Final = (
+    rb"(?i: (?:is|was)(?: now)?(?: (?:re)?set to)?| (?:will|should) be| has been (?:re)?set to| (?:re)?set to"
+    rb"| changed to| to| ist| lautet| auf| est| c'est| es| er| je| l\x80| \x80r| \x80 rimasta| e| \x80):?[ \n]"
+)
+_LINK: Final = rb"(?:" + _VERB + rb"| ?[\-=]> ?| ?\| ?|,|\t|(?<=\)): ?| (?=[^\s0-9]{0,40}[0-9]))"
+_STATEMENT: Final = re.compile(_PASSWORD + _OF_WHAT + _LINK + _VALUE)
 _BARE_PASS: Final = re.compile(rb" ?(?i:pass|pwd?|passe)(?![A-Za-z])")
 _LOGIN: Final = re.compile(
-    rb"(?i:creds|credentials?|login)(?: are| is| with)?[ :=]{1,3}[\w.@\-]{2,40} ?[/:|] ?" + _VALUE
+    rb"(?i:creds|credentials?|login)(?: are| is| with)?[ :=>\-\x81]{1,4}[\w.@\-]{2,40} ?[/:|] ?" + _VALUE
 )
 _LOGIN_BEGINS: Final = (b"cred", b"logi")
 _AS: Final = re.compile(rb"(?<=[ \"'`])(?:as|is) (?:the |my |our |your |a |its )?(?:[a-z]{1,16} ){0,2}\Z")
@@ -45,23 +55,32 @@ _EDGE_CHARS: Final = tuple(bytes([char]) for char in b"\"'`,; ")
 _WHITE: Final = (b" ", b"\n", b"\t")
 _EDGES: Final = b"\"'`,;<>| "
 
-_CHOSEN: Final = re.compile(rb"(?=.*[A-Za-z\x80])(?=.*[0-9!@#$%^&*?+=]).{5,}")
+_CHOSEN: Final = re.compile(rb"(?=.*[A-Za-z\x80])(?=.*[0-9!@#$%^&*?+=]).{5,}|[a-z]+(?:-[a-z]+){3,}")
 _NOT_CHOSEN: Final = re.compile(
     rb"(?i)(?:sha|md|aes|utf|base|oauth|pbkdf|bcrypt|argon|v|rfc|http|ipv|section|step|field|option|rule|page)[\-_]?[0-9.]+\W*"
     rb"|[0-9]+-?[a-z]{1,12}|[\w\-]+\(.*|[a-z]+[?!]+|[A-Za-z]+(?:[&+/=][A-Za-z]+)+"
 )
 """Names of methods and counts, such as ``SHA256`` and ``12-character``; and a word before a question mark."""
 
-_COMMAND: Final = re.compile(
-    rb" -(?:(?:u|-user|-proxy-user)[ =]?[\"']?[\w.@\-]{1,64}:(?P<user>[^\s\"'@:/]{4,128})"
-    rb"|(?:p(?!ass)|a|-pass(?=[ =])) ?[\"']?(?P<option>[^\s\"'\-][^\s\"']{3,128}))"
+_NOUNS_IN_LETTERS: Final = (
+    *(
+        "парол[ьяю]",
+        "парола",
+        "токен",
+        "κωδικ[όο](?:ς|ύ)?(?: πρόσβασης)?",
+        "密码",
+        "密碼",
+        "口令",
+        "パスワード",
+        "トークン",
+    ),
+    *("暗証番号", "비밀번호", "암호", "รหัสผ่าน", "पासवर्ड", "סיסמה", "كلمة (?:المرور|السر)"),
 )
-# It begins with a literal, so it is found at the speed of a search for one character.
-_DASH: Final = re.compile(rb"-(?<= -)")
-_TOOL: Final = re.compile(
-    rb"(?:sshpass|mysql\w*|mongo\w*|docker login|redis-cli|htpasswd|smbclient|ldapsearch)\b[^\n]{0,80}\Z"
+_IN_LETTERS: Final = re.compile(
+    r"(?i:" + "|".join(map(without_marks, _NOUNS_IN_LETTERS)) + r")(?:\s?[^\s!-~：「『]{1,20}){0,4}?"
+    r"[\s:：=「『“\"'`は是為为是은는이가>→\-–—|]{1,6}(?P<value>[!-~]{5,128})"
 )
-_TOOL_CHARS: Final = 100
+_BEYOND_ASCII: Final = b"\x80\x80\x80"
 _TRAILING: Final = b".,:?)]}*`\\"
 _LETTER: Final = b"\x80"
 _CONFIDENCE: Final = 0.85
@@ -69,6 +88,8 @@ _CONFIDENCE: Final = 0.85
 
 def statements(folded: Folded) -> Iterator[Finding]:
     """Passwords that a sentence tells."""
+    if _BEYOND_ASCII in folded.ascii:
+        yield from _in_letters(folded)
     if not folded.may_hold("statement"):
         return
     lower = folded.lower
@@ -80,6 +101,15 @@ def statements(folded: Folded) -> Iterator[Finding]:
             if finding := _at(folded.ascii, at):
                 yield finding
             at = lower.find(noun, at + len(noun))
+
+
+def _in_letters(folded: Folded) -> Iterator[Finding]:
+    """Passwords behind words with other letters, without a blank between them perhaps."""
+    for match in _IN_LETTERS.finditer(folded.text):
+        start, end = match.span("value")
+        value = folded.ascii[start:end].rstrip(_TRAILING + _EDGES)
+        if is_chosen(value):
+            yield Finding("CREDENTIAL", start, start + len(value), _CONFIDENCE)
 
 
 def _at(data: bytes, at: int) -> Finding | None:
@@ -119,24 +149,3 @@ def is_chosen(value: bytes) -> bool:
     if _CHOSEN.fullmatch(value) is None or _NOT_CHOSEN.fullmatch(value):
         return False
     return not (is_placeholder(value) or is_code(value) or is_path(value) or is_word(value))
-
-
-def commands(folded: Folded) -> Iterator[Finding]:
-    """Passwords among the options of commands."""
-    if not folded.may_hold("command"):
-        return
-    data = folded.ascii
-    for dash in _DASH.finditer(data):
-        match = _COMMAND.match(data, dash.start() - 1)
-        if match and (finding := _option(data, match)):
-            yield finding
-
-
-def _option(data: bytes, match: re.Match[bytes]) -> Finding | None:
-    group = "user" if match["user"] else "option"
-    value = match[group]
-    if group == "option" and not _TOOL.search(data, max(0, match.start() - _TOOL_CHARS), match.start()):
-        return None
-    if is_placeholder(value) or is_path(value) or value.isdigit():
-        return None
-    return Finding("CREDENTIAL", *match.span(group), _CONFIDENCE)
