@@ -29,8 +29,8 @@ _ESCAPE: Final = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|[nrtbfv0
 _PERCENT: Final = re.compile(rb"%(?:25)*([2-7][0-9A-Fa-f])")
 _PERCENT_BYTE: Final = rb"%(?:25)*[89A-Fa-f][0-9A-Fa-f]"
 _PERCENT_UTF_8: Final = re.compile(
-    rb"(?=%(?:25)*[CDcd])(?:" + _PERCENT_BYTE + rb"){2}"
-    rb"|(?=%(?:25)*[Ee])(?:" + _PERCENT_BYTE + rb"){3}|(?=%(?:25)*[Ff])(?:" + _PERCENT_BYTE + rb"){4}"
+    rb"%(?:25)*(?:[CDcd][0-9A-Fa-f]" + _PERCENT_BYTE + rb"|[Ee][0-9A-Fa-f](?:" + _PERCENT_BYTE + rb"){2}"
+    rb"|[Ff][0-7](?:" + _PERCENT_BYTE + rb"){3})"
 )
 """A character beyond ASCII as URLs have it (RFC 3986 section 2.5)."""
 _LAST_DIGITS: Final = re.compile(rb"[0-9A-Fa-f]{2}(?=%|\Z)")
@@ -144,7 +144,7 @@ class FoldedText:
         if b"&" in buffer and b"+" in buffer:
             buffer = _FORM.sub(lambda match: match[0].replace(b"+", b" "), buffer)
         if b"%" in buffer:
-            buffer = _PERCENT_UTF_8.sub(_decode_utf_8, _PERCENT.sub(_decode_hex, buffer))
+            buffer = _PERCENT.sub(_decode_hex, _PERCENT_UTF_8.sub(_decode_utf_8, buffer))
         if b"&" in buffer and b";" in buffer:
             buffer = _ENTITY.sub(_decode_entity, buffer)
         if b"[" in buffer:

@@ -7,8 +7,17 @@ from otel_compliance.redact import Redactor
 from otel_compliance.redact.keccak import keccak_256
 
 REDACTOR = Redactor(KeyRing(bytes(range(32))))
-# Of BIP 173, BIP 350 and EIP-55, and the address of the first block.
+# Of BIP 173, BIP 350, EIP-55, SEP-23, CIP-19 and the documents of each network, and the address of the first block.
 WALLETS = (
+    "XdAUmwtig27HBG6WfYyHAzP8n6XC9jESEw",
+    "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh",
+    "GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJVSGZ",
+    "addr1qx2fxv2umyhttkxyxp8x0dlpdt3k6cwng5pxj3jhsydzer3n0d3vllmyqwsx5wktcd8cc3sq835lu7drv2xwl2wywfgse35a3x",
+    "cosmos1fjlpjuttr2nn5e7ufv5vxsu3s7d4qvjeula3h5",
+    "15oF4uVJwmo4TdGW7VfQxNLavjCXviqxT9S1MgbjMNHr6Sp5",
+    "tz1burnburnburnburnburnburnburjAYjjX",
+    "t3Vz22vK5z2LcKEdg16Yv4FFneEL1zg9ojd",
+    "TJRyWwFs9wTFGZg3JbrVriFbNfCug5tDeC",
     "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
     "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
     "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4",
@@ -36,6 +45,20 @@ def test_wallets_stand_alone(wallet: str) -> None:
     assert found(f"Send it to {wallet}.") == [("CRYPTO_WALLET", wallet)]
     other = {"a": "c", "A": "C", "d": "D"}.get(wallet[-1], "3" if wallet[-1] != "3" else "5")
     assert found(f"Send it to {wallet[:-1]}{other}.") == []
+
+
+def test_an_account_of_monero_is_known_by_its_length() -> None:
+    """Ninety-five characters, the first two of a few."""
+    donations = "44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DBLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98uNbr2VBBEt7f2wfn3RVGQBEP3A"
+    assert found(f"Send it to {donations}.") == [("CRYPTO_WALLET", donations)]
+
+
+@pytest.mark.parametrize("word", ["solana", "depositAddress", "钱包", "Адрес кошелька", "cüzdan"])
+def test_a_key_of_solana_needs_a_word(word: str) -> None:
+    """It has no checksum: 32 bytes in base 58 may be anything."""
+    key = "7EcDhSYGxXyscszYEp35KHN8vvw3svAuLKTzXwCFLtV"
+    assert found(f"{word}: {key}") == [("CRYPTO_WALLET", key)]
+    assert found(f"build {key}") == []
 
 
 def test_ethereum_without_capitals_needs_a_word() -> None:

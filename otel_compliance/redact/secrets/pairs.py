@@ -100,11 +100,14 @@ def beside_names(folded: Folded) -> Iterator[Finding]:
 def _name_before(data: bytes, start: int) -> bytes:
     """The words before a value, without those that link them to it; those before a cell of HTML, too."""
     window = data[max(0, start - _WINDOW) : start]
-    return _last_name(window) or (_last_name(_TAGS.sub(b"", window)) if window.endswith(b">") else b"")
+    name = _last_name(window, window.rstrip(_LINKS))
+    if not name and window.endswith(b">"):
+        name = _last_name(window, _TAGS.sub(b"", window).rstrip(_LINKS))
+    return name
 
 
-def _last_name(window: bytes) -> bytes:
-    rest = window.rstrip(_LINKS)
+def _last_name(window: bytes, rest: bytes) -> bytes:
+    """The name at the end of what is left of a window, unless all of it is."""
     while (word := rest[rest.rfind(b" ") + 1 :]).lower() in _LINK_WORDS:
         rest = rest[: -len(word)].rstrip(_LINKS)
     if len(rest) == len(window):

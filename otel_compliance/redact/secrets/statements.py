@@ -55,7 +55,8 @@ _EDGE_CHARS: Final = tuple(bytes([char]) for char in b"\"'`,; ")
 _WHITE: Final = (b" ", b"\n", b"\t")
 _EDGES: Final = b"\"'`,;<>| "
 
-_CHOSEN: Final = re.compile(rb"(?=.*[A-Za-z\x80])(?=.*[0-9!@#$%^&*?+=]).{5,}|[a-z]+(?:-[a-z]+){3,}")
+_CHOSEN: Final = re.compile(rb"(?=.*[A-Za-z\x80])(?=.*[0-9!@#$%^&*?+=]).{5,}")
+_PASSPHRASE: Final = re.compile(rb"[a-z]+(?:-[a-z]+){3,}")
 _NOT_CHOSEN: Final = re.compile(
     rb"(?i)(?:sha|md|aes|utf|base|oauth|pbkdf|bcrypt|argon|v|rfc|http|ipv|section|step|field|option|rule|page)[\-_]?[0-9.]+\W*"
     rb"|[0-9]+-?[a-z]{1,12}|[\w\-]+\(.*|[a-z]+[?!]+|[A-Za-z]+(?:[&+/=][A-Za-z]+)+"
@@ -146,6 +147,8 @@ def _is_word_of_its_own(data: bytes, at: int) -> bool:
 
 def is_chosen(value: bytes) -> bool:
     """Whether a value looks like a password that somebody chose, not like a word of a sentence."""
+    if _PASSPHRASE.fullmatch(value):
+        return True
     if _CHOSEN.fullmatch(value) is None or _NOT_CHOSEN.fullmatch(value):
         return False
     return not (is_placeholder(value) or is_code(value) or is_path(value) or is_word(value))
