@@ -7,7 +7,19 @@ from typing import Final
 SEEDS: Final = (
     # Digits, their separators, and beginnings of numbers.
     *("1", "12-", "12-12-", "1 ", "00 ", "1.", "+1", "(415) ", "123-45-", "4111 1111 ", "DE12 3456 ", "AA00"),
-    *("AB12", "00A0 ", "1234 Aa ", "12 rue ", "Main str. ", "born 12 March ", "*000000000", "born 1999/"),
+    *(
+        "AB12",
+        "00A0 ",
+        "A12B34C56 ",
+        "1234 Aa ",
+        "Calle A, 1, 46002 V",
+        "Singapore 123456 ",
+        "12 rue ",
+        "Main str. ",
+        "born 12 March ",
+        "*000000000",
+        "born 1999/",
+    ),
     # Addresses of mail and networks.
     *("@", "a@a.", "x@a.a.a.", "a.", ":", "a:", "::", "ab:cd:", "12:34:56:", "10.0.", "ab-cd-", "abcd.ef01.", ")::1"),
     # Credentials, and names of them.
@@ -15,8 +27,23 @@ SEEDS: Final = (
     *("password=", 'password:"', "password is ", " --password ", "aws secret ", "token=a1", "Cookie: a=b;"),
     *("is token ", "Bearer \u00a0://", "Cookie:token ://"),
     *("-----BEGIN PRIVATE KEY-----", "://a:b@", "http://a"),
+    *("密码", "пароль: abc12 ", 'auth=("', "net user ", "| chpasswd ", "x:5432:a:b:c1!d ", "-passin pass:abcd "),
     # Hiding places, and what is none.
-    *("\\u0040", "%40", "&#64;", "[EMAIL:k1:", "\u200b", "\U0001f600", "\u6f22", '"', "\n", "a" * 16 + " "),
+    *(
+        "\\u0040",
+        "%40",
+        "%E2%80%91",
+        "&#64;",
+        "&quot;",
+        "&a=b+c",
+        "[EMAIL:k1:",
+        "\u200b",
+        "\U0001f600",
+        "\u6f22",
+        '"',
+        "\n",
+        "a" * 16 + " ",
+    ),
 )
 """What is repeated. A type of input that was once slow becomes one more."""
 

@@ -77,9 +77,12 @@ _NOUNS_IN_LETTERS: Final = (
     ),
     *("暗証番号", "비밀번호", "암호", "รหัสผ่าน", "पासवर्ड", "סיסמה", "كلمة (?:المرور|السر)"),
 )
+# Possessive, since between such words there may be no blank to tell where the next one begins.
 _IN_LETTERS: Final = re.compile(
-    r"(?i:" + "|".join(map(without_marks, _NOUNS_IN_LETTERS)) + r")(?:\s?[^\s!-~：「『]{1,20}){0,4}?"
-    r"[\s:：=「『“\"'`は是為为是은는이가>→\-–—|]{1,6}(?P<value>[!-~]{5,128})"
+    r"(?i:"
+    + "|".join(map(without_marks, _NOUNS_IN_LETTERS))
+    + r")[^!-~\n]{0,60}+(?:[A-Za-z\-]{2,12}(?=[^!-~])[^!-~\n]{0,40}+)?"
+    r"(?:[:=>\"'`|\-]{1,3}[^!-~\n]{0,3}+)?[\"'`]?(?P<value>[!-~]{5,128})"
 )
 _BEYOND_ASCII: Final = b"\x80\x80\x80"
 _TRAILING: Final = b".,:?)]}*`\\"
