@@ -9,7 +9,7 @@ import unicodedata
 from array import array
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import compress
+from itertools import chain, compress, pairwise, zip_longest
 from typing import TYPE_CHECKING, Final
 
 from otel_compliance.keys import VERSION
@@ -26,7 +26,9 @@ _VISIBLE: Final = bytes(byte != _INVISIBLE for byte in range(256))
 """To 1 for each byte of a visible character, and 0 for the others."""
 
 _ESCAPE: Final = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|[nrtbfv0'\"\\/])")
-_PERCENT: Final = re.compile(rb"%(?:25)*([2-7][0-9A-Fa-f])")
+_PERCENT: Final = re.compile(rb"%(?:25)*([2-7][0-9A-Fa-f]|0[9ADad])")
+_ESCAPED: Final = re.compile(rb"(?:%(?:25)*[0-9A-Fa-f]{2}){1,4}")
+_LONGEST_WORD: Final = 32
 _PERCENT_BYTE: Final = rb"%(?:25)*[89A-Fa-f][0-9A-Fa-f]"
 _PERCENT_UTF_8: Final = re.compile(
     rb"%(?:25)*(?:[CDcd][0-9A-Fa-f]" + _PERCENT_BYTE + rb"|[Ee][0-9A-Fa-f](?:" + _PERCENT_BYTE + rb"){2}"
@@ -35,18 +37,18 @@ _PERCENT_UTF_8: Final = re.compile(
 """A character beyond ASCII as URLs have it (RFC 3986 section 2.5)."""
 _LAST_DIGITS: Final = re.compile(rb"[0-9A-Fa-f]{2}(?=%|\Z)")
 _FORM: Final = re.compile(
-    # A plus sign may be one of base64: no piece is long, and the name is not that of a credential.
+    # Not of a credential by its name.
     rb"(?:[?&]|\A|(?<=\s))[\w.\-%\[\]]{0,40}"
     rb"(?<!pass)(?<!word)(?<!cret)(?<!oken)(?<!key)(?<!sig)(?<!auth)(?<!code)(?<!pwd)"
-    rb"=(?!\+)(?:(?:%[0-9A-Fa-f]{2}|[^\s&\"'<>=+%]){0,32}+\+)+(?:%[0-9A-Fa-f]{2}|[^\s&\"'<>=+%]){0,32}+(?=[&\s\"'<>]|\Z)"
+    rb"=(?!\+)[^\s&\"'<>=+]*+\+[^\s&\"'<>=]*+"
 )
 """A parameter whose value has plus signs for blanks: application/x-www-form-urlencoded."""
 _HEX: Final = {
-    digits.encode("ascii"): bytes([code])
-    for code in range(0x20, _INVISIBLE)
+    digits.encode("ascii"): bytes([max(code, 0x20)])
+    for code in (0x09, 0x0A, 0x0D, *range(0x20, _INVISIBLE))
     for digits in (f"{code:02x}", f"{code:02X}")
 }
-"""Two hexadecimal digits to their character."""
+"""Two hexadecimal digits to their character; the ends of lines are blanks."""
 _NAMED: Final = {
     **dict.fromkeys((b"nbsp", b"ensp", b"emsp", b"thinsp"), " "),
     **dict.fromkeys((b"ndash", b"mdash"), "-"),
@@ -142,7 +144,7 @@ class FoldedText:
         if b"\\" in buffer:
             buffer = _ESCAPE.sub(_decode_escape, buffer)
         if b"&" in buffer and b"+" in buffer:
-            buffer = _FORM.sub(lambda match: match[0].replace(b"+", b" "), buffer)
+            buffer = _FORM.sub(_decode_plus, buffer)
         if b"%" in buffer:
             buffer = _PERCENT.sub(_decode_hex, _PERCENT_UTF_8.sub(_decode_utf_8, buffer))
         if b"&" in buffer and b";" in buffer:
@@ -177,6 +179,14 @@ def _decode_escape(match: re.Match[bytes]) -> bytes:
         return b"  "
     byte = chr(int(digits, 16)).encode("ascii", _ERRORS)
     return byte.ljust(len(match[0]), b"\x7f")
+
+
+def _decode_plus(match: re.Match[bytes]) -> bytes:
+    """Plus signs between words become blanks; beside a long piece they may be those of base64."""
+    pieces = match[0].split(b"+")
+    long = [len(_ESCAPED.sub(b".", piece)) > _LONGEST_WORD for piece in pieces]
+    signs = [b"+" if before or behind else b" " for before, behind in pairwise(long)]
+    return b"".join(chain.from_iterable(zip_longest(pieces, signs, fillvalue=b"")))
 
 
 def _decode_hex(match: re.Match[bytes]) -> bytes:

@@ -100,10 +100,13 @@ _CONTINENT: Final = re.compile(
     rb"(?:" + _STREET + rb"|" + _STREET_NUMBER_FIRST + rb")(?:,[ \n]{0,2}|[ ]?\n| - |  )(?P<code>" + _POSTCODE + rb") "
     + _CITY + rb"(?: \([A-Z]{2}\)|/" + _WORD + rb")?"
 )  # fmt: skip
+_SHORT_CODE: Final = 4
+_SMALL: Final = re.compile(rb"[a-z\x80]{2}")
+"""Digits behind capitals are those of journals and cases of law."""
 _YEAR: Final = re.compile(rb"(?:19|20)[0-9]{2}\Z")
 _STREET_WORD: Final = re.compile(
     rb"(?i)str(?:a\x80e|asse|aat|\.)|weg|gasse|platz|allee|ring|laan|gracht|gate|vej|vei|gade|rue|calle|via |damm|ufer"
-    rb"|avenue|avenida|avda|boulevard|plein|steenweg|lei |plaza|paseo|c/|corso|viale|piazza|strada"
+    rb"|avenue|avenida|avda|boulevard|plein|steenweg|lei |bus [0-9]|bte [0-9]|plaza|paseo|c/|corso|viale|piazza|strada"
 )
 _CODES: Final = frozenset((b"00000", b"0000", b"000 00", b"00 000", b"0000 000"))
 """Shapes of postcodes of the continent."""
@@ -208,5 +211,7 @@ def _ending(form: re.Pattern[bytes], data: bytes, end: int) -> Iterator[Finding]
 
 def _is_street(match: re.Match[bytes]) -> bool:
     """Whether a continental address is one: "March 12, 2024 …" has its form."""
-    code = match.groupdict().get("code")
-    return code is None or not _YEAR.match(code) or _STREET_WORD.search(match[0]) is not None
+    code = match["code"]
+    if len(code) == _SHORT_CODE and not _SMALL.search(match[0], 0, match.start("code") - match.start()):
+        return False
+    return not _YEAR.match(code) or _STREET_WORD.search(match[0]) is not None

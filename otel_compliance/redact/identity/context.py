@@ -39,8 +39,9 @@ _HUMP_SHAPE: Final = b"aA"
 
 # "… is my number", "… (mobile)", "… as the tax id"; a word before a colon or a sign names the next value.
 _BEHIND: Final = re.compile(
-    rb"[\"'`*\])]{0,3}(?: /\* |,? ?[(\[]| ?[-=] |,? (?:is|was|as|ist|est|es|to)(?= )| (?=geboren|narozen))"
+    rb"[\"'`*\])]{0,3}(?: /\* | \x81 |,? ?[(\[]| ?[-=] |,? (?:is|was|as|ist|est|es|to)(?= ))"
     rb"([^0-9.,;:=(){}|\r\n]{2,32}+)(?![:=0-9])"
+    rb"| (geboren|narozen)"
 )
 
 _NOTHING_BEHIND: Final = re.compile(rb" ?[^ \"'`*\]),(\[\-=;|\t\n\r<iwaetgn/]")
@@ -119,7 +120,7 @@ class Around:
                 self._near = b""
                 return b""
             match = _BEHIND.match(data, self._end, self._end + _BEHIND_CHARS)
-            start, end = match.span(1) if match else self._columns.head(self.start, self._end)
+            start, end = match.span(match.lastindex or 1) if match else self._columns.head(self.start, self._end)
             self._near = plain(data[start:end]) if end else b""
         return self._near
 
@@ -298,7 +299,17 @@ BIRTH: Final = words(
         r"f\. ?(?:de )?nac",
         "nacimiento",
     ),
-    *(r"nacid[oa](?![a-z])", "nací el", "data di nascita", r"nat[oa] il", "nascita", "data de nasc", "nascimento"),
+    *(
+        r"nacid[oa](?![a-z])",
+        "nací el",
+        "nació el",
+        "nasceu",
+        "data di nascita",
+        r"nat[oa] il",
+        "nascita",
+        "data de nasc",
+        "nascimento",
+    ),
     *(
         r"nascid[oa]",
         r"nasci(?![a-z])",

@@ -152,7 +152,7 @@ def _at(folded: Folded, columns: Columns, place: _Place, offset: int) -> Finding
     before = data[anchor - 1] if anchor else _BLANK
     if before in _SIGNS and not data[anchor - 2 : anchor - 1].isdigit():
         return None
-    if (place.is_long and before != _PLUS) or _NO_PHONE.match(data, anchor):
+    if before != _PLUS and (place.is_long or _NO_PHONE.match(data, anchor)):
         return None
     if not place.is_long:
         return _confirmed(folded, columns, _opened(data, offset + place.start), offset + place.end)

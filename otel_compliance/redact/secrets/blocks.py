@@ -28,6 +28,8 @@ _URL: Final = re.compile(
 )
 
 
+_GO_ADDRESS: Final = re.compile(rb":(?<=[\w.\-]:)([^\s/\"'<>:@\x82]{4,128})@(?:tcp|unix)\(")
+"""The address of a database as Go's driver for MySQL has it."""
 _PASSWORD_HASH: Final = re.compile(
     rb"\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}"
     rb"|(?:1|5|6|apr1)\$(?:rounds=[0-9]{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{22,86}"
@@ -60,9 +62,10 @@ def _end_of(data: bytes, body: int) -> int:
 def url_passwords(data: bytes) -> Iterator[Finding]:
     """Passwords of URLs, RFC 3986 section 3.2.1: of databases, brokers, repositories and web sites."""
     if b"@" in data:
-        for match in _URL.finditer(data):
-            if not is_placeholder(match[1]):
-                yield Finding("URL_CREDENTIAL", *match.span(1), 0.97)
+        for pattern in (_URL, *((_GO_ADDRESS,) if b"(" in data else ())):
+            for match in pattern.finditer(data):
+                if not is_placeholder(match[1]):
+                    yield Finding("URL_CREDENTIAL", *match.span(1), 0.97)
 
 
 def password_hashes(data: bytes) -> Iterator[Finding]:

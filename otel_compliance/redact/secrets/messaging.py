@@ -62,6 +62,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
         source="Telegram, Bot API",
         before=range(8, 11),
     ),
+    family("TELEGRAM_TOKEN", "/bot", r"([0-9]{8,10}:[\w\-]{35})(?![\w\-])", source="Telegram, Bot API"),
     family("TWILIO_KEY", "SK", r"[0-9a-f]{32}(?![\w\-])", source="Twilio, API keys", confidence=0.9, word=True),
     family("SENDGRID_KEY", "SG.", r"[\w\-]{16,32}\.[\w\-]{16,64}+", source="SendGrid, API keys", word=True),
     family("MAILGUN_KEY", "key-", r"[0-9a-f]{32}(?![\w\-])", source="Mailgun, API keys", confidence=0.95, word=True),

@@ -14,6 +14,7 @@ PASSWORDS: Final = (
     *(b"password", b"passwd", b"passwort", b"passphrase", b"passcode", b"pwd", b"pswd", b"pasword"),
     *(b"kennwort", b"motdepasse", b"contrasena", b"senha", b"wachtwoord", b"haslo", b"heslo", b"losenord", b"salasana"),
     *(b"adgangskode", b"passord", b"sifre", b"jelszo", b"lozinka", b"parool"),
+    *(b"sifrem", b"katasandi", b"psk"),
     b"rediscliauth",
 )
 PASSWORDS_IN_LETTERS: Final = tuple(
@@ -65,6 +66,7 @@ TOKENS: Final = (
     b"jwt",
     b"bearer",
     b"sessionid",
+    b"sitzungsid",
     b"sessid",
     b"sig",
     b"amzsignature",
@@ -145,7 +147,7 @@ _VENDOR: Final = re.compile(b"|".join(part for part, _ in _VENDORS))
 NAMED_TYPES: Final = frozenset(type_ for _, type_ in _VENDORS)
 """Types of values that are known by their name."""
 
-TAILS: Final = (b"pw", b"\x80\x80", b"on_id", b"on-id", b"on id")
+TAILS: Final = (b"pw", b"\x80\x80", b"on_id", b"on-id", b"on id", b"gs_id", b"gs-id", b"gs id")
 """The ends of names that have fewer letters, and of "session id", of whose kind there are many."""
 _TAIL_CHARS: Final = 2
 

@@ -33,7 +33,7 @@ _SIGNS: Final = (b"=", b":", b".")
 _LINKS: Final = b"\"'`*]|>,:=?\t\r\n() -\x80"
 _TAGS: Final = re.compile(rb"(?:</?\w{1,10}>\s{0,4}){1,4}\Z")
 _LINK_WORDS: Final = frozenset(
-    b"is was to set reset has been now value are ist lautet est es leaked body string str here below a".split()
+    b"is was to set reset has been now value are ist lautet est es leaked body string str here below a auf".split()
 )
 _NAME: Final = re.compile(rb"(?:[\w.\-]{1,48} ){0,3}[\w.\-]{1,48}\Z")
 _AS: Final = re.compile(rb"[\"'`)]{0,2} ?(?:as|is|\() ?(?:the |my |our |your |an? |its )?([A-Za-z][\w. \-]{2,40})")

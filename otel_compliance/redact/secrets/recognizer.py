@@ -89,7 +89,7 @@ GATES: Final = {
     **commands.GATES,
     **statements.GATES,
     "dashes": (rb"--[\w\-]{0,30}(?:password|passwd|token|secret|api-key) ", rb"-----BEGIN "),
-    "url password": (rb"://[^/@]{0,128}:[^/]{1,128}@",),
+    "url password": (rb"://[^/@]{0,128}:[^/]{1,128}@", rb"@(?:tcp|unix)\("),
 }
 
 

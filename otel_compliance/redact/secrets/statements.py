@@ -16,6 +16,7 @@ from otel_compliance.redact.secrets.placeholders import is_code, is_path, is_pla
 _NOUN: Final = b"pass"
 _FOREIGN: Final = (
     *(b"kennwort", b"contrase", b"senha", b"wachtwoord", b"has\x80o", b"heslo", b"l\x80senord", b"jelsz\x80"),
+    *(b"\x80ifre", b"kata sandi", b"parola d'"),
     *(b"m\x80t kh\x80u", b"code wi", b"creds", b" pw"),
 )
 """Parts of the words for a password, in lower case."""
@@ -24,13 +25,17 @@ _LONG: Final = 4_000
 HINT: Final = "|".join(noun.decode("ascii") for noun in (_NOUN, *_FOREIGN, b"login", b"credential") if noun.isascii())
 
 GATES: Final = {
-    "statement": (("(?i:" + HINT + ")").encode("ascii"), rb"(?i:has\x80o|l\x80senord|jelsz\x80|m\x80t kh\x80u)"),
+    "statement": (
+        ("(?i:" + HINT + ")").encode("ascii"),
+        rb"(?i:has\x80o|l\x80senord|jelsz\x80|m\x80t kh\x80u|\x80ifre)",
+    ),
 }
 
 _VALUE: Final = rb"(?:[\"'`](?P<quoted>[^\"'`\s\x81\x82]{4,128})[\"'`]|(?P<bare>[^\s\"'`,;<>|\x81\x82]{4,128}))"
 _PASSWORD: Final = (
     rb" ?(?i:pass(?:wor[dt](?:et|en)?|wd|phrase|code|e|)|pwd?|kennwort|contrase(?:n|\x80)a|senha|wachtwoord|has\x80o"
-    rb"|heslo|l\x80senord(?:et)?|jelsz\x80|m\x80t kh\x80u|code wi-?fi)(?:'?s)?(?![a-z])"
+    rb"|heslo|l\x80senord(?:et)?|jelsz\x80|m\x80t kh\x80u|code wi-?fi|\x80ifrem?|kata sandi|parola d'ordine)"
+    rb"(?:'?s)?(?![a-z])"
 )
 _OF_WHAT: Final = (
     # To the server, for bob, de la base, do Wi-Fi da loja.
@@ -41,7 +46,7 @@ _VERB: Final = (
     rb"(?i: (?:is|was)(?: now)?(?: (?:re)?set to)?| (?:will|should) be| has been (?:re)?set to| (?:re)?set to"
     rb"| changed to| to| ist| lautet| auf| est| c'est| es| er| je| l\x80| \x80r| \x80 rimasta| e| \x80):?[ \n]"
 )
-_LINK: Final = rb"(?:" + _VERB + rb"| ?[\-=]> ?| ?\| ?|,|\t|(?<=\)): ?| (?=[^\s0-9]{0,40}[0-9]))"
+_LINK: Final = rb"(?:" + _VERB + rb"| ?[\-=]> ?| ?\| ?|,|\t| ?\x81 ?|: ?| (?=[^\s0-9]{0,40}[0-9]))"
 _STATEMENT: Final = re.compile(_PASSWORD + _OF_WHAT + _LINK + _VALUE)
 _BARE_PASS: Final = re.compile(rb" ?(?i:pass|pwd?|passe)(?![A-Za-z])")
 _LOGIN: Final = re.compile(
@@ -56,7 +61,8 @@ _WHITE: Final = (b" ", b"\n", b"\t")
 _EDGES: Final = b"\"'`,;<>| "
 
 _CHOSEN: Final = re.compile(rb"(?=.*[A-Za-z\x80])(?=.*[0-9!@#$%^&*?+=]).{5,}")
-_PASSPHRASE: Final = re.compile(rb"[a-z]+(?:-[a-z]+){3,}")
+_UNSPOKEN: Final = re.compile(rb"[a-z]+(?:-[a-z]+){3,}|(?=.{12})(?:[A-Z]*[a-z]+[A-Z]+){4,}[a-z]*")
+"""Passphrases, and letters in any order."""
 _NOT_CHOSEN: Final = re.compile(
     rb"(?i)(?:sha|md|aes|utf|base|oauth|pbkdf|bcrypt|argon|v|rfc|http|ipv|section|step|field|option|rule|page)[\-_]?[0-9.]+\W*"
     rb"|[0-9]+-?[a-z]{1,12}|[\w\-]+\(.*|[a-z]+[?!]+|[A-Za-z]+(?:[&+/=][A-Za-z]+)+"
@@ -150,7 +156,7 @@ def _is_word_of_its_own(data: bytes, at: int) -> bool:
 
 def is_chosen(value: bytes) -> bool:
     """Whether a value looks like a password that somebody chose, not like a word of a sentence."""
-    if _PASSPHRASE.fullmatch(value):
+    if _UNSPOKEN.fullmatch(value):
         return True
     if _CHOSEN.fullmatch(value) is None or _NOT_CHOSEN.fullmatch(value):
         return False
