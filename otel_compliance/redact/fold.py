@@ -9,6 +9,7 @@ import unicodedata
 from array import array
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain, compress, pairwise, zip_longest
 from typing import TYPE_CHECKING, Final
 
@@ -141,14 +142,17 @@ class FoldedText:
 
     def __init__(self, text: str, types: Collection[bytes] = (), prefilter: Prefilter | None = None) -> None:
         buffer = text.encode("ascii", _ERRORS)
+        decoded: dict[int, str] = {}
         if b"\\" in buffer:
-            buffer = _ESCAPE.sub(_decode_escape, buffer)
+            buffer = _ESCAPE.sub(partial(_decode_escape, decoded), buffer)
         if b"&" in buffer and b"+" in buffer:
             buffer = _FORM.sub(_decode_plus, buffer)
         if b"%" in buffer:
-            buffer = _PERCENT.sub(_decode_hex, _PERCENT_UTF_8.sub(_decode_utf_8, buffer))
+            buffer = _PERCENT.sub(_decode_hex, _PERCENT_UTF_8.sub(partial(_decode_utf_8, decoded), buffer))
         if b"&" in buffer and b";" in buffer:
-            buffer = _ENTITY.sub(_decode_entity, buffer)
+            buffer = _ENTITY.sub(partial(_decode_entity, decoded), buffer)
+        if decoded:
+            text = "".join([decoded.get(offset, char) for offset, char in enumerate(text)])
         if b"[" in buffer:
             buffer = _TOKEN.sub(lambda match: TOKEN_FILL * len(match[0]) if match[1] in types else match[0], buffer)
         self._length = len(buffer)
@@ -172,19 +176,24 @@ class FoldedText:
         ]
 
 
-def _decode_escape(match: re.Match[bytes]) -> bytes:
+def _decoded(decoded: dict[int, str], char: str, match: re.Match[bytes]) -> bytes:
+    """What a character is folded to, and filling of the length of its spelling; kept where it is none of ASCII."""
+    folded = char.encode("ascii", _ERRORS)
+    if folded[0] >= _LETTER:
+        decoded[match.start()] = char
+    return folded.ljust(len(match[0]), b"\x7f")
+
+
+def _decode_escape(decoded: dict[int, str], match: re.Match[bytes]) -> bytes:
     r"""``\u0040`` becomes the character and filling of the same length; ``\n`` and its like become blanks."""
     digits = match[1] or match[2]
-    if digits is None:
-        return b"  "
-    byte = chr(int(digits, 16)).encode("ascii", _ERRORS)
-    return byte.ljust(len(match[0]), b"\x7f")
+    return _decoded(decoded, chr(int(digits, 16)), match) if digits else b"  "
 
 
 def _decode_plus(match: re.Match[bytes]) -> bytes:
     """Plus signs between words become blanks; beside a long piece they may be those of base64."""
     pieces = match[0].split(b"+")
-    long = [len(_ESCAPED.sub(b".", piece)) > _LONGEST_WORD for piece in pieces]
+    long = [max(map(len, _ESCAPED.split(piece))) > _LONGEST_WORD for piece in pieces]
     signs = [b"+" if before or behind else b" " for before, behind in pairwise(long)]
     return b"".join(chain.from_iterable(zip_longest(pieces, signs, fillvalue=b"")))
 
@@ -195,19 +204,17 @@ def _decode_hex(match: re.Match[bytes]) -> bytes:
     return char.ljust(len(match[0]), b"\x7f") if char else match[0]
 
 
-def _decode_utf_8(match: re.Match[bytes]) -> bytes:
+def _decode_utf_8(decoded: dict[int, str], match: re.Match[bytes]) -> bytes:
     """``%E2%80%91`` becomes what the character is folded to, and filling."""
     try:
         char = bytes.fromhex(b"".join(_LAST_DIGITS.findall(match[0])).decode("ascii")).decode("utf-8")
     except ValueError:
         return match[0]
-    return char.encode("ascii", _ERRORS).ljust(len(match[0]), b"\x7f")
+    return _decoded(decoded, char, match)
 
 
-def _decode_entity(match: re.Match[bytes]) -> bytes:
+def _decode_entity(decoded: dict[int, str], match: re.Match[bytes]) -> bytes:
     if name := match[3]:
-        char = _NAMED[name]
-    else:
-        code = int(match[1]) if match[1] else int(match[2], 16)
-        char = chr(min(code, sys.maxunicode))
-    return char.encode("ascii", _ERRORS).ljust(len(match[0]), b"\x7f")
+        return _decoded(decoded, _NAMED[name], match)
+    code = int(match[1]) if match[1] else int(match[2], 16)
+    return _decoded(decoded, chr(min(code, sys.maxunicode)), match)

@@ -95,7 +95,8 @@ class Folded:
     Attributes:
         ascii: One byte per visible character: ASCII, 0x80 for any other letter, 0x81 for
             anything else, 0x82 within a token that stands for a value that is redacted already.
-        text: The same characters of the original, so that both have the same length.
+        text: The same characters of the original, and what is spelled by an escape sequence, so that both have the
+            same length.
         prefilter: Tells what need not be looked for.
     """
 

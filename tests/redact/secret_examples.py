@@ -104,6 +104,7 @@ EXAMPLES = [
     ("LANGSMITH_KEY", "lsv2_pt_" + hexa(32) + "_" + hexa(10)),
     ("LANGFUSE_KEY", "sk-lf-" + uuid()),
     ("TAVILY_KEY", "tvly-dev-" + alnum(32)),
+    ("X_BEARER_TOKEN", "A" * 21 + "KQFmksvv3=" + alnum(70)),
     ("WANDB_KEY", "wandb_v1_" + alnum(77)),
     ("PINECONE_KEY", "pcsk_" + alnum(5) + "_" + alnum(63)),
     *(("AWS_KEY", kind + upper(16)) for kind in ("AKIA", "ASIA", "ABIA", "ACCA")),

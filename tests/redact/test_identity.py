@@ -52,6 +52,8 @@ NAMED = (
     ("DRIVERS_LICENSE", "dln = ", "WDL380ZGGH4Q"),
     ("DRIVERS_LICENSE", "driving licence ", "MORGA753116SM9IJ"),
     ("DATE_OF_BIRTH", "ur. ", "5 października 1998"),
+    ("DATE_OF_BIRTH", "Mi hermana nació el ", "26 de julio de 1941"),
+    ("DATE_OF_BIRTH", "O síndico nasceu em ", "23 de fevereiro de 1965"),
     ("UK_NHS", "NHS number ", "943 476 5919"),
     ("UK_NHS", "nhs no. ", "9434765919"),
     ("IN_AADHAAR", "Aadhaar no ", "234123412346"),

@@ -44,7 +44,7 @@ _BEHIND: Final = re.compile(
     rb"| (geboren|narozen)"
 )
 
-_NOTHING_BEHIND: Final = re.compile(rb" ?[^ \"'`*\]),(\[\-=;|\t\n\r<iwaetgn/]")
+_NOTHING_BEHIND: Final = re.compile(rb" ?[^ \"'`*\]),(\[\-=;|\t\n\r<iwaetgn/\x81]")
 """What neither one of these nor the end of a cell begins with: one look at it rejects most values."""
 
 # What may stand between a word and its value: the name of a number that is nobody's, or another value and a word.

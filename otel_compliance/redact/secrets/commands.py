@@ -45,7 +45,7 @@ _CHPASSWD: Final = re.compile(rb"[\"'\s](?P<user>[\w.\-]{1,32}):(?P<value>[^\s\"
 _CHPASSWD_CHARS: Final = 180
 
 _PGPASS: Final = re.compile(rb":(?:[0-9]{2,5}|\*):[\w*\-]{1,64}:[\w.\-]{1,64}:(?P<value>[^\s:]{4,128})(?=\s|\Z)")
-_PGPASS_HOST: Final = re.compile(rb"(?:\A|[\s\"'`>])[\w.\-*]{1,120}\Z")
+_PGPASS_HOST: Final = re.compile(rb"(?<![\w.\-*:/@])[\w.\-*]{1,120}\Z")
 _PGPASS_CHARS: Final = 200
 _CONFIDENCE: Final = 0.85
 

@@ -66,7 +66,9 @@ def family(
     return Family(type_, tuple(name.encode("ascii") for name in names), pattern, source, confidence, word, range(1))
 
 
-def around(type_: str, literal: str, pattern: str, *, source: str, before: range, confidence: float = 0.97) -> Family:
+def around(
+    type_: str, literal: str, pattern: str, *, source: str, before: range, confidence: float = 0.97, word: bool = True
+) -> Family:
     """A family whose credentials have a literal in their middle.
 
     Args:
@@ -76,9 +78,10 @@ def around(type_: str, literal: str, pattern: str, *, source: str, before: range
         source: Where the format is documented.
         before: How many characters of a credential there may be before the literal.
         confidence: That of its findings.
+        word: Whether no letter or digit may stand before a credential.
     """
     whole = re.compile(pattern.encode("ascii"))
-    return Family(type_, (literal.encode("ascii"),), whole, source, confidence, True, before)
+    return Family(type_, (literal.encode("ascii"),), whole, source, confidence, word, before)
 
 
 def any_of(literals: Iterable[bytes]) -> str:

@@ -58,11 +58,19 @@ FAMILIES: Final[tuple[Family, ...]] = (
     around(
         "TELEGRAM_TOKEN",
         ":AA",
-        r"[0-9]{8,10}:AA[\w\-]{32,33}(?![\w\-])",
+        r"(?<![0-9])[0-9]{8,10}:AA[\w\-]{32,33}(?![\w\-])",
         source="Telegram, Bot API",
         before=range(8, 11),
+        word=False,  # in a URL "bot" stands before it
     ),
-    family("TELEGRAM_TOKEN", "/bot", r"([0-9]{8,10}:[\w\-]{35})(?![\w\-])", source="Telegram, Bot API"),
+    family(
+        "X_BEARER_TOKEN",
+        "A" * 21,
+        r"[A-Za-z0-9%=+/]{50,110}(?![\w+/])",
+        source="X, API: OAuth 2.0 bearer tokens",
+        confidence=0.9,
+        word=True,
+    ),
     family("TWILIO_KEY", "SK", r"[0-9a-f]{32}(?![\w\-])", source="Twilio, API keys", confidence=0.9, word=True),
     family("SENDGRID_KEY", "SG.", r"[\w\-]{16,32}\.[\w\-]{16,64}+", source="SendGrid, API keys", word=True),
     family("MAILGUN_KEY", "key-", r"[0-9a-f]{32}(?![\w\-])", source="Mailgun, API keys", confidence=0.95, word=True),

@@ -21,6 +21,7 @@ _NAME_BEFORE_VALUE: Final = re.compile(
 _BEFORE_CHARS: Final = 96
 _VALUE: Final = re.compile(rb"[:=][ ]?(?:[\"']([^\"'\r\n]{4,512})[\"']|([^\s\"',}<>]{4,512}))")
 _ELEMENT: Final = re.compile(rb"<([\w.\-:]{2,48})>([^<>\s][^<>\r\n]{2,512})</")
+_DEFINE: Final = re.compile(rb"define\(\s?[\"']([\w.\-]{2,48})[\"'],\s?[\"']([^\"'\r\n]{4,512})[\"']")
 
 _MIN_CHARS: Final = 20
 _LONG: Final = re.compile(rb"[\w+/=.~\-]{20,2000}+")
@@ -49,6 +50,16 @@ def elements(data: bytes) -> Iterator[Finding]:
         for match in _ELEMENT.finditer(data):
             if finding := _named(data, match[1], *match.span(2)):
                 yield finding
+
+
+def definitions(data: bytes) -> Iterator[Finding]:
+    """Values of constants, as in ``define("DB_PASSWORD", "…")`` of PHP."""
+    at = data.rfind(b"define(") if b"(" in data else -1
+    while at >= 0:
+        match = _DEFINE.match(data, at)
+        if match and (finding := _named(data, match[1], *match.span(2))):
+            yield finding
+        at = data.rfind(b"define(", 0, at)
 
 
 def of_pair(data: bytes, sign: int) -> Finding | None:
@@ -99,7 +110,7 @@ def beside_names(folded: Folded) -> Iterator[Finding]:
 
 def _name_before(data: bytes, start: int) -> bytes:
     """The words before a value, without those that link them to it; those before a cell of HTML, too."""
-    window = data[max(0, start - _WINDOW) : start]
+    window = data[max(0, start - _WINDOW) : start].replace(b"\n", b" ")
     name = _last_name(window, window.rstrip(_LINKS))
     if not name and window.endswith(b">"):
         name = _last_name(window, _TAGS.sub(b"", window).rstrip(_LINKS))

@@ -21,7 +21,7 @@ from otel_compliance.redact.secrets import (
     source_hosting,
     statements,
 )
-from otel_compliance.redact.secrets.blocks import password_hashes, private_keys, url_passwords
+from otel_compliance.redact.secrets.blocks import discord_tokens, password_hashes, private_keys, url_passwords
 from otel_compliance.redact.secrets.family import Family, any_of
 from otel_compliance.redact.secrets.names import NAME_ENDINGS, NAMED_TYPES
 
@@ -89,6 +89,7 @@ GATES: Final = {
     **commands.GATES,
     **statements.GATES,
     "dashes": (rb"--[\w\-]{0,30}(?:password|passwd|token|secret|api-key) ", rb"-----BEGIN "),
+    "discord": (rb"[MNO][\w\-]{22,26}\.[\w\-]{6}\.[\w\-]{27}",),
     "url password": (rb"://[^/@]{0,128}:[^/]{1,128}@", rb"@(?:tcp|unix)\("),
 }
 
@@ -100,7 +101,7 @@ class SecretRecognizer:
     hint = (
         rf"{LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN |\$(?=[1256ayps])|[ \"'`|,>(\t\n\r*\]](?=[\w\-]{{16}})"
         rf"|[\w\-]{{16}}[\"'`)]{{0,2}} ?(?:as|is|\()| is (?<=(?i:{_ENDINGS}) is )| --| -[apPsku]|ecret|</"
-        r"|:[^:]*:[^:]*:[^:]*:|[aA]uth=|/user:|net user"
+        r"|define\(|\.[\w\-]{6}\.|:[^:]*:[^:]*:[^:]*:|[aA]uth=|/user:|net user"
         rf"|(?i:{statements.HINT}|identified by|securestring|networkcredential|snmp-server)"
     )
 
@@ -111,6 +112,7 @@ class SecretRecognizer:
         yield from assignments.assignments(folded)
         yield from statements.statements(folded)
         yield from pairs.elements(data)
+        yield from pairs.definitions(data)
         yield from pairs.beside_names(folded)
         if folded.may_hold("dashes") and _DASHES.search(data):
             yield from assignments.options(data)
@@ -118,6 +120,8 @@ class SecretRecognizer:
         if folded.may_hold("url password"):
             yield from url_passwords(data)
         yield from password_hashes(data)
+        if folded.may_hold("discord"):
+            yield from discord_tokens(folded)
         yield from commands.commands(folded)
 
 
