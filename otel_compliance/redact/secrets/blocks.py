@@ -29,8 +29,10 @@ _URL: Final = re.compile(
 )
 
 
-_GO_ADDRESS: Final = re.compile(rb":(?<=[\w.\-]:)([^\s/\"'<>:@\x82]{4,128})@(?:tcp|unix)\(")
-"""The address of a database as Go's driver for MySQL has it."""
+_GO_ADDRESS: Final = re.compile(rb"@(?:tcp|unix)\(")
+_GO_PASSWORD: Final = re.compile(rb"[\w.\-]:([^\s/\"'<>:@\x82]{4,128})\Z")
+"""Before the address of a database as Go's driver for MySQL has it."""
+_PASSWORD_CHARS: Final = 130
 _PASSWORD_HASH: Final = re.compile(
     rb"\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}"
     rb"|(?:1|5|6|apr1)\$(?:rounds=[0-9]{1,9}\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{22,86}"
@@ -76,9 +78,16 @@ def _end_of(data: bytes, body: int) -> int:
 def url_passwords(data: bytes) -> Iterator[Finding]:
     """Passwords of URLs, RFC 3986 section 3.2.1: of databases, brokers, repositories and web sites."""
     if b"@" in data:
-        for match in chain(_URL.finditer(data), _GO_ADDRESS.finditer(data)):
+        for match in chain(_URL.finditer(data), _go_passwords(data)):
             if not is_placeholder(match[1]):
                 yield Finding("URL_CREDENTIAL", *match.span(1), 0.97)
+
+
+def _go_passwords(data: bytes) -> Iterator[re.Match[bytes]]:
+    for address in _GO_ADDRESS.finditer(data):
+        at = address.start()
+        if match := _GO_PASSWORD.search(data, max(0, at - _PASSWORD_CHARS), at):
+            yield match
 
 
 def password_hashes(data: bytes) -> Iterator[Finding]:

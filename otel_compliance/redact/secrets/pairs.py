@@ -54,7 +54,7 @@ def elements(data: bytes) -> Iterator[Finding]:
 
 def definitions(data: bytes) -> Iterator[Finding]:
     """Values of constants, as in ``define("DB_PASSWORD", "…")`` of PHP."""
-    at = data.rfind(b"define(") if b"(" in data else -1
+    at = data.rfind(b"define(") if b"'" in data or b'"' in data else -1
     while at >= 0:
         match = _DEFINE.match(data, at)
         if match and (finding := _named(data, match[1], *match.span(2))):

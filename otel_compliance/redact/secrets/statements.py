@@ -98,7 +98,7 @@ _CONFIDENCE: Final = 0.85
 
 def statements(folded: Folded) -> Iterator[Finding]:
     """Passwords that a sentence tells."""
-    if _BEYOND_ASCII in folded.ascii:
+    if not folded.text.isascii() and _BEYOND_ASCII in folded.ascii:
         yield from _in_letters(folded)
     if not folded.may_hold("statement"):
         return
