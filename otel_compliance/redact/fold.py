@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import chain, compress, pairwise, zip_longest
+from itertools import chain, compress, zip_longest
 from typing import TYPE_CHECKING, Final
 
 from otel_compliance.keys import VERSION
@@ -70,6 +70,8 @@ _QUOTES: Final = {
     **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u300c\u300d\u300e\u300f", ord('"')),
 }
 """Typographic quotation marks and apostrophes."""
+_DOTS: Final = dict.fromkeys("\u00b7\u2022\u2027\u30fb", ord(","))
+"""What stands between the parts of an address, or of a list."""
 
 _TOKEN: Final = re.compile(
     rb"\[([A-Z][A-Z0-9_]{1,31})(?::%s:(?![a-z]{0,7}[2-7]{9})[a-z2-7]{16}|:\*{4}(?:[A-Za-z0-9]{4})?)?\]"
@@ -86,8 +88,8 @@ _ERRORS: Final = "otel-compliance-fold"
 
 def _fold_char(char: str) -> int:
     """The byte that stands for one character outside ASCII."""
-    if char in _QUOTES:
-        return _QUOTES[char]
+    if (sign := _SIGNS.get(char)) is not None:
+        return sign
     category = unicodedata.category(char)
     if category == "Nd":
         return ord("0") + unicodedata.digit(char)
@@ -101,6 +103,9 @@ def _fold_char(char: str) -> int:
     if len(compatible) == 1 and compatible.isascii():
         return ord(compatible)
     return _LETTER if char.isalpha() else _OTHER
+
+
+_SIGNS: Final = {**_QUOTES, **_DOTS}
 
 
 class _Table(dict[str, int]):
@@ -194,7 +199,9 @@ def _decode_plus(match: re.Match[bytes]) -> bytes:
     """Plus signs between words become blanks; beside a long piece they may be those of base64."""
     pieces = match[0].split(b"+")
     long = [max(map(len, _ESCAPED.split(piece))) > _LONGEST_WORD for piece in pieces]
-    signs = [b"+" if before or behind else b" " for before, behind in pairwise(long)]
+    # An address of mail may have one in it.
+    mail = [b"@" in piece or b"%40" in piece for piece in pieces]
+    signs = [b"+" if any(parts) else b" " for parts in zip(long, long[1:], mail[1:], strict=False)]
     return b"".join(chain.from_iterable(zip_longest(pieces, signs, fillvalue=b"")))
 
 

@@ -17,7 +17,8 @@ _IPV4: Final = re.compile(
 _IPV4_ANCHOR: Final = re.compile(rb"\.[0-9]{1,3}\.[0-9]{1,3}\.")
 _VERSION_CONTEXT: Final = re.compile(
     rb"(?i)(?:\b(?:version|release|build|firmware|driver|chapter|section|clause|paragraph|oid|update|upgrade|ver|rev)"
-    rb"(?: (?:from|to|no|number))?\.?[ :=\"']{0,3}|\.so\.|[0-9] (?:to|->) version )\Z"
+    rb"(?: (?:from|to|no|number))?\.?[ :=\"']{0,3}|\.so\.|[0-9] (?:to|->) version "
+    rb"|(?:Chrom(?:e|ium)|Edge?|OPR|Brave|Electron|Vivaldi|YaBrowser|CriOS|FxiOS)/)\Z"
 )
 _VERSION_BEHIND: Final = re.compile(rb" (?:to|->) version ")
 _VERSION_CHARS: Final = 24

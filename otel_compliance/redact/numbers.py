@@ -79,7 +79,8 @@ def _places(run: bytes) -> tuple[Sequence[tuple[int, int]], Sequence[int]] | Non
     return (cards, ssns) if cards or ssns else None
 
 
-_IBAN: Final = re.compile(rb"[A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]){11,30}+")
+# It may be wrapped: the end of a line, or an escaped one, which is two blanks.
+_IBAN: Final = re.compile(rb"[A-Z]{2}[0-9]{2}(?:(?:[ \-\n]|  |\r\n)?[A-Z0-9]){11,30}+")
 _IBAN_SHAPE: Final = re.compile(rb"AA00")
 _IBAN_CONTEXT: Final = re.compile(rb"(?i)\biban\b")
 _IBAN_LENGTHS: Final = {
@@ -150,7 +151,7 @@ def _end_of(candidate: bytes, length: int) -> int:
     """Offset behind the `length`-th letter or digit; 0 when there are fewer."""
     end = length
     while end <= len(candidate):
-        missing = length - len(candidate[:end].translate(None, b" -"))
+        missing = length - len(candidate[:end].translate(None, b" -\r\n"))
         if not missing:
             return end
         end += missing

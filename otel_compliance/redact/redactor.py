@@ -306,7 +306,7 @@ def _normal_form(entity_type: str, data: bytes, text: str, start: int, end: int)
             return bytes(byte for byte in plain if 48 <= byte <= 57).decode("ascii")
         case "IBAN":
             # One that overlaps another finding may have other characters.
-            return plain.translate(None, b" -").decode("ascii", "replace")
+            return plain.translate(None, b" -\r\n").decode("ascii", "replace")
         case "MAC_ADDRESS":
             return plain.translate(None, b":-.").lower().decode("ascii", "replace")
         case "IPV6":

@@ -86,19 +86,20 @@ _STREET: Final = (
     rb"(?<![\w\-])(?:(?:ul|al|pl|os)\. )?(?:[A-Z\x80][\w\x80'\-]*\.?(?:/ ?| |(?=,)))"
     rb"(?:(?:de|del|della|dei|da|das|do|dos|la|las|los|le|les|van|von"
     rb"|der|den|zu[rm]|am|an|im|in|und|y|e|II|\x80t|" + _WORD + rb")(?: |(?=,))){0,5}?"
-    rb"(?:n\.?\x81? ?|No[.:]? ?|,? ?)?[0-9]{1,5}[A-Za-z]?\.?(?:[/\-][0-9]{1,4}[A-Za-z]?)?"
+    rb"(?:n\.?\x81? ?|No[.:]? ?|nr\.? ?|,? ?)?[0-9]{1,5}[A-Za-z]?\.?(?:[/\-][0-9]{1,4}[A-Za-z]?)?"
     # Floor and door.
     rb"(?:(?:,? |-)[0-9A-Za-z\x80\x81./:]{1,5}(?: [0-9A-Za-z]{1,4}\.?)?){0,3}"
 )
 _STREET_NUMBER_FIRST: Final = (
-    rb"(?<![\w.])[0-9]{1,4}(?: ?bis| ?ter)?,? (?i:rue|avenue|av\.|boulevard|bd\.?|place|chemin|all\x80es?|impasse|quai"
+    rb"(?<![\w.])[0-9]{1,4}(?: ?bis| ?ter)?,? (?i:jalan|jln|lorong|persiaran"
+    rb"|rue|avenue|av\.|boulevard|bd\.?|place|chemin|all\x80es?|impasse|quai"
     rb"|cours|route|square|passage|sentier|voie|r\.)[A-Za-z\x80 .'\-]{3,50}"
 )
-_POSTCODE: Final = rb"(?:[A-Z]{1,2}-)?(?:[0-9]{5}|[0-9]{4}(?: [A-Z]{2}|-[0-9]{3})?|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3})"
-_CODE: Final = re.compile(rb"[0-9]{4,5}|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3}|[0-9]{4}-[0-9]{3}")
+_POSTCODE: Final = rb"(?:[A-Z]{1,2}-)?(?:[0-9]{5,6}|[A-Z][0-9]{4}|[0-9]{4}(?: [A-Z]{2}|-[0-9]{3})?|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3})"
+_CODE: Final = re.compile(rb"[0-9]{4,6}|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3}|[0-9]{4}-[0-9]{3}")
 _CONTINENT: Final = re.compile(
-    rb"(?:" + _STREET + rb"|" + _STREET_NUMBER_FIRST + rb")(?:,[ \n]{0,2}|[ ]?\n| - |  )(?P<code>" + _POSTCODE + rb") "
-    + _CITY + rb"(?: \([A-Z]{2}\)|/" + _WORD + rb")?"
+    rb"(?:" + _STREET + rb"|" + _STREET_NUMBER_FIRST + rb")(?:,[ \n]{0,2}|[ \r]?\n| - |  )"
+    rb"(?P<code>" + _POSTCODE + rb") " + _CITY + rb"(?: \([A-Z]{2}\)|/" + _WORD + rb")?"
 )  # fmt: skip
 _SHORT_CODE: Final = 4
 _SMALL: Final = re.compile(rb"[a-z\x80]{2}")
@@ -108,9 +109,10 @@ _STREET_WORD: Final = re.compile(
     rb"(?i)str(?:a\x80e|asse|aat|\.)|weg|gasse|platz|allee|ring|laan|gracht|gate|vej|vei|gade|rue|calle|via |damm|ufer"
     rb"|avenue|avenida|avda|boulevard|plein|steenweg|lei |bus [0-9]|bte [0-9]|plaza|paseo|c/|corso|viale|piazza|strada"
 )
-_CODES: Final = frozenset((b"00000", b"0000", b"000 00", b"00 000", b"0000 000"))
+_CODES: Final = frozenset((b"000000", b"00000", b"0000", b"000 00", b"00 000", b"0000 000"))
 """Shapes of postcodes of the continent."""
-_ENDS: Final = frozenset(b",\n\x81")
+_ENDS: Final = re.compile(rb"(?:[,\n\x81] ?|  )(?:[A-Z]{1,2}-|[A-Z])?\Z")
+"""What stands before a postcode: a comma, the end of a line, or an escaped one, and the sign of a country perhaps."""
 _CODE_AND_CITY: Final = re.compile(rb"00 (?:A|\Z)")
 """The end of each of them, and what follows; behind a run, a city may begin with a letter beyond ASCII."""
 _CAPITALS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\x80")
@@ -165,7 +167,7 @@ def _codes(run: bytes) -> tuple[Sequence[tuple[int, _Form]], Sequence[int], Sequ
     codes = [(match.start(), form) for shape, forms in _FORMS for match in shape.finditer(run) for form in forms]
     # A postcode of the continent is all that a run begins with.
     begins = _CODE_AND_CITY.finditer(run, 0, _CODE_CHARS + _CODE_AND_CITY_CHARS)
-    cities = [match.start() for match in begins if run[: match.start() + 2].lstrip(b" A") in _CODES]
+    cities = [match.start() for match in begins if _code(run[: match.start() + 2]) in _CODES]
     pins = [match.start() for match in _PIN.finditer(run)]
     return (codes, cities, pins) if codes or cities or pins else None
 
@@ -188,15 +190,20 @@ def _between(data: bytes, first: re.Pattern[bytes], last: re.Pattern[bytes], at:
         yield Finding("ADDRESS", start.start(), code.end(), 0.8)
 
 
+def _code(run: bytes) -> bytes:
+    """The postcode that the beginning of a run ends with, if it is one."""
+    return run.rpartition(b"  ")[2].lstrip(b" A")
+
+
 def _continental(folded: Folded, at: int) -> Iterator[Finding]:
     """The address with the street first, and a postcode whose last two digits, behind which a city stands, are here."""
     data, city = folded.ascii, at + _CODE_AND_CITY_CHARS - 1
-    # Behind a comma or the end of a line.
-    before = folded.shape.rfind(b"a", max(0, at - _CODE_CHARS), at)
-    if before < 0 or data[before] not in _ENDS or city >= len(data) or data[city] not in _CAPITALS:
+    if city >= len(data) or data[city] not in _CAPITALS:
         return
-    code = folded.shape[before + 1 : at + 2].lstrip(b" A")
-    if code in _CODES and _CODE.fullmatch(data, at + 2 - len(code), at + 2):
+    before = max(0, at - _CODE_CHARS)
+    code = _code(folded.shape[folded.shape.rfind(b"a", before, at) + 1 : at + 2])
+    start = at + 2 - len(code)
+    if code in _CODES and _CODE.fullmatch(data, start, at + 2) and _ENDS.search(data, before, start):
         yield from _ending(_CONTINENT, data, city + 1)
 
 

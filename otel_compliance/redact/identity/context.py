@@ -49,7 +49,8 @@ _NOTHING_BEHIND: Final = re.compile(rb" ?[^ \"'`*\]),(\[\-=;|\t\n\r<iwaetgn/\x81
 
 # What may stand between a word and its value: the name of a number that is nobody's, or another value and a word.
 _OTHER_NUMBER: Final = re.compile(
-    rb"(?<![a-z])(?:invoice|ticket|tracking|parcel|shipment|sku|isbn|serial|booking|reservation|transaction|request|imei"
+    rb"(?<![a-z])(?:invoice|ticket|tracking|parcel|shipment|sku|isbn|serial|booking|reservation|transaction|request|imei|ndc(?![a-z])"
+    rb"|r(?:e|\x80)f(?![a-z])"
     rb"|uuid|bestell|auftrag|rechnung|factur|facture|commande|pedido|ordine|fattura|sendung|part ?n"
     rb"|(?:order|case|part|model|batch|lot|version|build|port|room|flight|page|rows?|amount|price|total|code|issue|zip|plz"
     rb"|po|pos)(?![a-z]))"
@@ -297,6 +298,7 @@ BIRTH: Final = words(
         "fecha de nac",
         "fecha nac",
         r"f\. ?(?:de )?nac",
+        r"nat[oa]/[oa] il",
         "nacimiento",
     ),
     *(
@@ -337,6 +339,7 @@ BIRTH: Final = words(
     *(
         "sünni",
         "生年月日",
+        "生まれ",
         "出生",
         "生日",
         "생년월일",
@@ -400,7 +403,17 @@ TELEPHONE: Final = words(
         *(f"{whose} (?:new )?number is" for whose in ("my", "his", "her", "our", "your")),
         "numéro est",
     ),
-    *("móvil", "telemóvel", r"mob(?![a-z])", "tlm", r"numeru? na(?![a-z])", "numer kontakt", "kontaktnummer"),
+    *(
+        "tél",
+        "når meg",
+        "móvil",
+        "telemóvel",
+        r"mob(?![a-z])",
+        "tlm",
+        r"numeru? na(?![a-z])",
+        "numer kontakt",
+        "kontaktnummer",
+    ),
     *("nummer (?:ist|lautet|is|är)", "número (?:es|é)", "numero è", "número de contacto", "hubungi", r"hp(?![a-z])"),
     *(
         "numer to",

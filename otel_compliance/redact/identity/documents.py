@@ -22,8 +22,9 @@ _YEAR: Final = re.compile(rb"(?:(?<= )|\A)0000(?!0| 00 ?00)")
 _SHORT_SHAPE: Final = re.compile(rb"0 0 0(?=0)")
 _SHORT_DATE: Final = re.compile(rb"(?<![0-9A-Za-z.\-/])[0-9]{1,2}([ .\-/])[0-9]\1[0-9]{2}(?![0-9A-Za-z]|[.\-/][0-9])")
 _ASIAN_DATE: Final = re.compile(
-    r"(?:19|20)[0-9]{2} ?[年년] ?[0-9]{1,2} ?[月월] ?[0-9]{1,2} ?[日일]"
-    r"|(?:昭和|平成|令和|大正|明治)(?:[0-9]{1,2}|元)年[0-9]{1,2}月[0-9]{1,2}日"
+    # Digits of any width.
+    r"(?:19|20|１９|２０)\d{2} ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]"
+    r"|(?:昭和|平成|令和|大正|明治)(?:\d{1,2}|元)年\d{1,2}月\d{1,2}日"
 )
 _ASIAN_YEARS: Final = ("年", "년")
 _CENTURIES: Final = frozenset({b"19", b"20"})
@@ -38,7 +39,7 @@ _ENGLISH: Final = re.compile(
     rb"(?:Street|Avenue|Road|Lane|Drive|Boulevard|Terrace|Court|Place|Way|St|Ave|Rd|Ln|Dr|Blvd|Ct)\b\.?"
     rb"(?:,? (?:Apt|Apartment|Suite|Unit|Flat|#)\.? ?[0-9A-Za-z\-]{1,6})?"
     # South Africa and New Zealand.
-    rb"(?:, [A-Z][a-z]{2,20}(?: [A-Z][a-z]{2,20}){0,2},? [0-9]{4}(?![0-9]))?"
+    rb"(?:(?:, ?|[ \r]?\n)[A-Z][a-z]{2,20}(?: [A-Z][a-z]{2,20}){0,2},? [0-9]{4}(?![0-9]))?"
 )
 _FRENCH: Final = re.compile(
     rb"[0-9]{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard) "

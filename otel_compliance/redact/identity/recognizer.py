@@ -84,7 +84,7 @@ IDENTIFIERS: Final = (
     Identifier("AU_TFN", numbers.au_tfn, (), ("000 000 000", "000000000"), words("tfn", "tax file")),
     Identifier("AU_MEDICARE", numbers.au_medicare, (), ("0000 00000 0", "0000000000"), words("medicare")),
     Identifier("BR_CPF", numbers.br_cpf, ("000 000 000 00",), ("00000000000",),
-               words(r"cpf(?![a-z])", "pessoa f", "cadastro de pess")),
+               words(r"cpf(?![a-z])", r"c\.p\.f", "pessoa f", "cadastro de pess")),
     Identifier("BR_CNPJ", numbers.br_cnpj, ("00 000 000 0000 00",), ("00000000000000",), words("cnpj")),
     Identifier("CA_SIN", numbers.ca_sin, (), ("000 000 000", "000000000"),
                words(r"sin(?![a-z])", r"s\.i\.n", "social insurance", r"nas(?![a-z])", "assurance sociale")),

@@ -115,7 +115,8 @@ def _signs(folded: Folded, sign: bytes) -> Iterator[Finding]:
 
 def _may_name(data: bytes, at: int) -> bool:
     """Whether the last letters before a sign are those of a name that is known."""
-    tail = data[max(0, at - 8) : at].rstrip(_NAME_END).lower()
+    # In tables of values, many blanks may stand before a sign.
+    tail = (data[max(0, at - 8) : at].rstrip(_NAME_END) or data[max(0, at - _MAX_NAME) : at].rstrip(_NAME_END)).lower()
     return tail[-3:] in ENDINGS or tail.endswith(TAILS)
 
 

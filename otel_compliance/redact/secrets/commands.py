@@ -37,7 +37,7 @@ _CALLS: Final = tuple(
         (b"\"'", b"auth=(", rb"(?i:auth)=\([\"'][^\"'\r\n]{1,64}[\"'], ?" + _QUOTED),
         (b"-", b"snmp-server community", rb"(?i:snmp-server community) (?P<value>[^\s\"']{4,128})"),
         (b"/", b"net user", rb"(?i:net user) [\w.\-]{1,64} (?P<value>[^\s\"'/*]{4,128})"),
-        (b"/", b"/user:", rb"(?i:/user:)[\w.\\\-@]{1,64} +(?P<value>[^\s\"'/*]{4,128})"),
+        (b"/", b"/user:", rb"(?i:/user:)(?:[\w.\-]{1,32}(?:\\| {2,4}))?[\w.\-@]{1,64} (?P<value>[^\s\"'/*]{4,128})"),
     )
 )
 """Signs of which one must be there, as they are rare in prose; what is looked for in lower case; and what is there."""

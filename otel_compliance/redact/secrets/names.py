@@ -56,7 +56,7 @@ PASSWORDS_IN_LETTERS: Final = tuple(
 KEYS: Final = (
     *(b"apikey", b"appkey", b"accesskey", b"secretkey", b"privatekey", b"signingkey", b"encryptionkey", b"masterkey"),
     *(b"accountkey", b"servicekey", b"authkey", b"sharedaccesskey", b"sharedkey", b"consumerkey", b"deploykey"),
-    *(b"secret", b"credential", b"credentials", b"secretkeybase"),
+    *(b"secret", b"credential", b"credentials", b"secretkeybase", b"snmpcommunity", b"communitystring"),
 )
 OTHER_KEYS: Final = (b"key",)
 """As in ``weather_key``, where the value looks random; a key alone may be that of a map."""

@@ -16,7 +16,8 @@ from otel_compliance.redact.secrets.placeholders import is_opaque, is_path, is_p
 from otel_compliance.redact.secrets.statements import is_chosen
 
 _NAME_BEFORE_VALUE: Final = re.compile(
-    rb"(?:[Nn]ame|[Kk]ey)[\"']?[ ]?[:=][ ]?[\"']?([\w.\- ]{2,48})[\"']?[,\s]{1,24}-?[ ]?[\"']?[Vv]alue[\"']?[ ]?\Z"
+    rb"(?:[Nn]ame|[Kk]ey|[Ff]ield)[\"']?[ ]?[:=][ ]?[\"']?([\w.\- ]{2,48})[\"']?"
+    rb"[,\s]{1,24}-?[ ]?[\"']?[Vv]alue[\"']?[ ]?\Z"
 )
 _BEFORE_CHARS: Final = 96
 _VALUE: Final = re.compile(rb"[:=][ ]?(?:[\"']([^\"'\r\n]{4,512})[\"']|([^\s\"',}<>]{4,512}))")

@@ -16,8 +16,8 @@ from otel_compliance.redact.secrets.placeholders import is_code, is_path, is_pla
 _NOUN: Final = b"pass"
 _FOREIGN: Final = (
     *(b"kennwort", b"contrase", b"senha", b"wachtwoord", b"has\x80o", b"heslo", b"l\x80senord", b"jelsz\x80"),
-    *(b"\x80ifre", b"kata sandi", b"parola d'"),
-    *(b"m\x80t kh\x80u", b"code wi", b"creds", b" pw"),
+    *(b"\x80ifre", b"kata sandi", b"parola d'", b"adgangskode", b"salasana"),
+    *(b"m\x80t kh\x80u", b"code wi", b"creds", b"pw"),
 )
 """Parts of the words for a password, in lower case."""
 _LONG: Final = 4_000
@@ -34,17 +34,20 @@ GATES: Final = {
 _VALUE: Final = rb"(?:[\"'`](?P<quoted>[^\"'`\s\x81\x82]{4,128})[\"'`]|(?P<bare>[^\s\"'`,;<>|\x81\x82]{4,128}))"
 _PASSWORD: Final = (
     rb" ?(?i:pass(?:wor[dt](?:et|en)?|wd|phrase|code|e|)|pwd?|kennwort|contrase(?:n|\x80)a|senha|wachtwoord|has\x80o"
-    rb"|heslo|l\x80senord(?:et)?|jelsz\x80|m\x80t kh\x80u|code wi-?fi|\x80ifrem?|kata sandi|parola d'ordine)"
+    rb"|heslo|l\x80senord(?:et)?|jelsz\x80|m\x80t kh\x80u|code wi-?fi"
+    rb"|\x80ifre[a-z]{0,4}|adgangskoden?|salasana|kata sandi|parola d'ordine)"
     rb"(?:'?s)?(?![a-z])"
 )
 _OF_WHAT: Final = (
     # To the server, for bob, de la base, do Wi-Fi da loja.
+    rb"(?: [a-z\x80]{4,14})?"
     rb"(?: (?i:to|for|of|on|zu[rm]?|f\x80rs?|dell[ao]|d[aeiou]s?|del|des|para|van|voor|til|till|ke?|wifi)"
     rb"(?: [\w.\-\x80/']{1,20}){1,4}?| wi-?fi(?: [\w\x80]{1,12}){0,2}?)?(?: \([^()\n]{1,40}\))?"
 )
 _VERB: Final = (
     rb"(?i: (?:is|was)(?: now)?(?: (?:re)?set to)?| (?:will|should) be| has been (?:re)?set to| (?:re)?set to"
-    rb"| changed to| to| ist| lautet| auf| est| c'est| es| er| je| l\x80| \x80r| \x80 rimasta| e| \x80):?[ \n]"
+    rb"| changed to| to| enter| type"
+    rb"| ist| lautet| auf| est| c'est| es| er| on| je| l\x80| \x80r| \x80 rimasta| e| \x80):?[ \n]"
 )
 _LINK: Final = rb"(?:" + _VERB + rb"| ?[\-=]> ?| ?\| ?|,|\t| ?\x81 ?|: ?| (?=[^\s0-9]{0,40}[0-9]))"
 _STATEMENT: Final = re.compile(_PASSWORD + _OF_WHAT + _LINK + _VALUE)
@@ -128,7 +131,8 @@ def _at(data: bytes, at: int) -> Finding | None:
     if match and _is_word_of_its_own(data, at):
         start, end = match.span("quoted" if match["quoted"] else "bare")
         end = end if match["quoted"] else start + len(data[start:end].rstrip(_TRAILING))
-        if is_chosen(data[start:end]):
+        # A filter of a template is none.
+        if is_chosen(data[start:end]) and not data.startswith(b" }}", end):
             return Finding("CREDENTIAL", start, end, _CONFIDENCE)
     return _before(data, at)
 
