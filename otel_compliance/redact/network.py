@@ -138,18 +138,21 @@ class IPRecognizer:
             while start > done and anchor.start() - start <= 4 and data[start - 1] in _IPV6_CHARS:
                 start -= 1
             match = _IPV6.match(data, start, start + _MAX_IPV6)
-            if match is None or _continues(data, start, match.end()) or not _is_ipv6(match[0].rstrip(b".")):
+            # A colon may stand behind an address.
+            address = match[0].removesuffix(b":") if match and not match[0].endswith(b"::") else match and match[0]
+            end = start + len(address or b"")
+            if not address or _continues(data, start, end) or not _is_ipv6(address.rstrip(b".")):
                 done = anchor.start() + 1
                 continue
-            zone = _ZONE.match(data, match.end())
-            done = zone.end() if zone else match.end()
+            zone = _ZONE.match(data, end)
+            done = zone.end() if zone else end
             yield Finding("IPV6", start, done, 0.9)
 
 
 def _continues(data: bytes, start: int, end: int) -> bool:
     """Whether a candidate is only part of a longer word."""
     before, after = data[start - 1 : start], data[end : end + 1]
-    return before.isalnum() or after.isalnum() or after == b":"
+    return before.isalnum() or after.isalnum() or (after == b":" and data[end + 1 : end + 2].isalnum())
 
 
 def _is_ipv6(candidate: bytes) -> bool:

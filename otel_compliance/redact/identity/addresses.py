@@ -95,10 +95,13 @@ _STREET_NUMBER_FIRST: Final = (
     rb"|rue|avenue|av\.|boulevard|bd\.?|place|chemin|all\x80es?|impasse|quai"
     rb"|cours|route|square|passage|sentier|voie|r\.)[A-Za-z\x80 .'\-]{3,50}"
 )
-_POSTCODE: Final = rb"(?:[A-Z]{1,2}-)?(?:[0-9]{5,6}|[A-Z][0-9]{4}|[0-9]{4}(?: [A-Z]{2}|-[0-9]{3})?|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3})"
+_POSTCODE: Final = (
+    rb"(?:[A-Z]{1,2}-)?(?:[0-9]{5,6}|[A-Z][0-9]{4}|[0-9]{4}(?: [A-Z]{2}|-[0-9]{3})?"
+    rb"|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3})"
+)
 _CODE: Final = re.compile(rb"[0-9]{4,6}|[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3}|[0-9]{4}-[0-9]{3}")
 _CONTINENT: Final = re.compile(
-    rb"(?:" + _STREET + rb"|" + _STREET_NUMBER_FIRST + rb")(?:,[ \n]{0,2}|[ \r]?\n| - |  )"
+    rb"(?:" + _STREET + rb"|" + _STREET_NUMBER_FIRST + rb")(?: ?,[ \n]{0,2}|[ \r]?\n| - |  )"
     rb"(?P<code>" + _POSTCODE + rb") " + _CITY + rb"(?: \([A-Z]{2}\)|/" + _WORD + rb")?"
 )  # fmt: skip
 _SHORT_CODE: Final = 4

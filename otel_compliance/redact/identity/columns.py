@@ -67,7 +67,7 @@ class Columns:
         values = data.rfind(b"VALUES", max(0, start - _MAX_LINE), start)
         opened, closed = data.rfind(b"(", max(0, values - _MAX_LINE), values), data.rfind(b")", 0, max(0, values))
         row = data.rfind(b"(", values, start)
-        if values < 0 or row < 0 or not 0 <= opened < closed:
+        if values < 0 or row < 0 or not 0 <= opened < closed or data.find(b";", values, row) >= 0:
             return 0, 0
         return self._cell(opened + 1, closed, b",", self._place(row, start, b","))
 

@@ -19,6 +19,8 @@ CONTEXT_CHARS: Final = 48
 _BEHIND_CHARS: Final = 40
 _LETTER: Final = b"\x80"
 _START_CHARS: Final = 3
+_PARTS: Final = "\0"
+"""Between what stands before a value, behind it, and at the head of its column."""
 _START: Final = re.compile(rf"[a-z]{{1,{_START_CHARS}}}")
 _FIRST_ASIAN: Final = "\u0590"
 _LETTERS: Final = bytes(
@@ -55,7 +57,8 @@ _OTHER_NUMBER: Final = re.compile(
     rb"|(?:order|case|part|model|batch|lot|version|build|port|room|flight|page|rows?|amount|price|total|code|issue|zip|plz"
     rb"|po|pos)(?![a-z]))"
 )
-_OTHER_VALUE: Final = re.compile(rb"[0-9][^a-z0-9]{0,9}(?!(?:and|or|und|oder|et|ou|y|e|o|i|en)(?![a-z]))[a-z]{2}")
+_OTHER_VALUE: Final = re.compile(rb"[0-9][^a-z0-9]{0,9}(?!(?:and|or|und|oder|et|ou|y|e|o|i|en)(?![a-z]))[a-z]")
+_OTHER_IN_LETTERS: Final = re.compile(r"\d[\W_]{0,9}(?!(?:and|or|и|та)(?!\w))[^\W\d_]")
 
 
 def plain(window: bytes) -> bytes:
@@ -117,6 +120,9 @@ class Around:
         """What a value is said to be right behind it, or at the head of its column; empty in most texts."""
         if self._near is None:
             data = self._folded.ascii
+            if data[self.start - 2 : self.start] == b"(*" and data[self._end : self._end + 1] != b"*":
+                self._near = b"geboren"  # as an asterisk says in German
+                return self._near
             if _NOTHING_BEHIND.match(data, self._end):
                 self._near = b""
                 return b""
@@ -135,7 +141,7 @@ class Around:
             else:
                 head = slice(*self._columns.head(self.start, self._end))
                 spans = (slice(max(0, self._first - CONTEXT_CHARS), self._first), slice(self._end, end), head)
-                self._letters = "\n".join(text[span].lower() for span in spans)
+                self._letters = _PARTS.join(text[span].lower() for span in spans)
         return self._letters
 
 
@@ -181,7 +187,12 @@ class Context:
             return True
         if self.letters is None or not around.letters:
             return False
-        return self.letters.search(around.letters) is not None
+        before, _, others = around.letters.partition(_PARTS)
+        return self.letters.search(others) is not None or self._before_in_letters(self.letters, before)
+
+    def _before_in_letters(self, letters: re.Pattern[str], before: str) -> bool:
+        ends = [match.end() for match in letters.finditer(before)]
+        return bool(ends) and not (self.nearest and _OTHER_IN_LETTERS.search(before, ends[-1]))
 
     def _within(self, window: bytes, starts: frozenset[bytes]) -> bool:
         # A hostile text could ask for a pattern for each set of them.
@@ -406,6 +417,10 @@ TELEPHONE: Final = words(
     *(
         "tél",
         "når meg",
+        r"ringe? me(?:g|i)",
+        "volej",
+        r"kontakt(?![a-z])",
+        "sekretariat",
         "móvil",
         "telemóvel",
         r"mob(?![a-z])",

@@ -38,8 +38,9 @@ _ENGLISH: Final = re.compile(
     rb"[0-9]{1,5}[A-Za-z]? (?!(?:The|An?|In|On|At) )(?:[NSEW]\.? )?(?:[A-Z0-9][A-Za-z0-9'\x80]{1,20} ){1,3}"
     rb"(?:Street|Avenue|Road|Lane|Drive|Boulevard|Terrace|Court|Place|Way|St|Ave|Rd|Ln|Dr|Blvd|Ct)\b\.?"
     rb"(?:,? (?:Apt|Apartment|Suite|Unit|Flat|#)\.? ?[0-9A-Za-z\-]{1,6})?"
-    # South Africa and New Zealand.
-    rb"(?:(?:, ?|[ \r]?\n)[A-Z][a-z]{2,20}(?: [A-Z][a-z]{2,20}){0,2},? [0-9]{4}(?![0-9]))?"
+    # The city, with a postcode or before the end of a line or of a clause.
+    rb"(?:(?:(?: ?, ?|[ \r]?\n)[A-Z][a-z]{2,20}(?: [A-Z][a-z]{2,20}){0,2}){1,2}"
+    rb"(?:,? [0-9]{4,6}(?![0-9])|(?=[.;\n)\"|<]|\Z)))?"
 )
 _FRENCH: Final = re.compile(
     rb"[0-9]{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard) "

@@ -55,6 +55,8 @@ _STRONG: Final = re.compile(
     rb"|0[1-9](?:[ .\-][0-9]{2}){4}"
     # The trunk prefix 0, an area, and groups.
     rb"|0[1-9][0-9]{0,4}(?:[ \-]| ?/ ?)[0-9]{3,8}(?:[ \-][0-9]{2,5}){0,3}"
+    # Germany, in pairs.
+    rb"|0 [0-9]{2} [0-9]{2} / [0-9]{2}(?: [0-9]{2}){1,3}"
     # Russia, with its trunk prefix 8.
     rb"|[78][ \-]?\([0-9]{3,5}\)[ \-]?[0-9]{1,3}[ \-][0-9]{2}[ \-][0-9]{2}"
     # Chinese mobile numbers.

@@ -44,6 +44,8 @@ FAMILIES: Final[tuple[Family, ...]] = (
     family("VOYAGE_KEY", "pa-", r"[\w\-]{43}(?![\w\-])", source="Voyage AI, API keys", word=True),
     family("ANYSCALE_KEY", "esecret_", r"[a-z0-9]{24,40}+", source="Anyscale Endpoints, API keys", word=True),
     family("FIRECRAWL_KEY", "fc-", r"[0-9a-f]{32}(?![\w\-])", source="Firecrawl, API keys", word=True),
+    family("CEREBRAS_KEY", "csk-", r"[a-z0-9]{40,60}+", source="Cerebras, API keys", word=True),
+    family("E2B_KEY", "e2b_", r"[0-9a-f]{40}", source="E2B, API keys"),
     family("WANDB_KEY", "wandb_v1_", r"\w{40,120}+", source="Weights & Biases, API keys"),
     family("PINECONE_KEY", "pcsk_", r"[A-Za-z0-9]{4,8}_[A-Za-z0-9]{40,80}+", source="Pinecone, API keys"),
 )

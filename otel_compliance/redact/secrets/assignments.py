@@ -37,7 +37,7 @@ _NAME: Final = re.compile(rb"[\w.\- ]*\Z")
 _VALUE: Final = re.compile(
     # The value of a colon may begin in the next line, or behind the end of an element.
     rb"(?:=[:=]?>?[* \t]{0,6}|:[:=]?>?[*\s]{0,6}(?:</\w{1,10}>[*\s]{0,6})?)"
-    rb"(?:[bBfFrRuU]?([\"'`])(?P<quoted>[^\"'`\s,;:)][^\"'`\r\n]{0,512}+)|(?P<bare>"
+    rb"(?:[bBfFrRuU]?([\"'`])(?: (?=[^\"'`\r\n]{1,128} \1))?(?P<quoted>[^\"'`\s,;:)][^\"'`\r\n]{0,512}+)|(?P<bare>"
     # An ampersand belongs to the value unless the next parameter of a query, or an entity, begins with it.
     rb"(?:[^\s\"'`&;,<>\x82]|&(?![\w.\-]{1,40}=|[a-z]{2,6};|\Z)){1,512}+))"
 )

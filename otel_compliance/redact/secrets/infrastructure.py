@@ -8,6 +8,14 @@ from otel_compliance.redact.secrets.family import Family, around, family
 
 FAMILIES: Final[tuple[Family, ...]] = (
     family(
+        "HARNESS_TOKEN",
+        ("pat.", "sat."),
+        r"[\w\-]{22}\.[0-9a-f]{24}\.[A-Za-z0-9]{20}",
+        source="Harness, API keys",
+        word=True,
+    ),
+    family("SESSION_ID", "sess_", r"[A-Za-z0-9]{20,64}+", source="Rails and Express: session stores", confidence=0.9),
+    family(
         "BEARER_TOKEN",
         ("Bearer ", "bearer ", "BEARER "),
         r" {0,4}(?=[\w.~+/=\-]{0,80}[0-9])([\w.~+/\-]{16,8000}+={0,2})",

@@ -102,7 +102,7 @@ def beside_names(folded: Folded) -> Iterator[Finding]:
             name = behind[1]
         if not name:
             columns = columns or Columns(data)
-            name = data[slice(*columns.head(start, end))]
+            name = data[slice(*columns.head(start, end))].rstrip(_LINKS)
         if not name:
             continue
         if finding := _named(data, name, start, end):

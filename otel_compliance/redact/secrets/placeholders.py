@@ -31,6 +31,12 @@ _CODE: Final = re.compile(
 )
 """``self.password``, ``get_secret("x")``, ``os.environ["X"]``: an expression, no value."""
 
+_NUMBERED: Final = re.compile(
+    rb"(?!(?:self|this|os|env|cfg|conf|config|settings|data|req|request|args|params|app|user|var|vault|secrets)\.)"
+    rb"[A-Za-z]{3,}\.[A-Za-z]{3,}[0-9]{2,4}[\s,;.\"'<]?"
+)
+"""Two words and a number, as people choose them for a password."""
+
 _WORD: Final = re.compile(rb"[A-Za-z\x80][A-Za-z\x80'_/\-]*")
 _PATH: Final = re.compile(rb"(?:~|\.{0,2})/.*|[A-Za-z]:\\.*|https?://.*")
 
@@ -47,7 +53,7 @@ def is_placeholder(value: bytes) -> bool:
 
 def is_code(value: bytes) -> bool:
     """Whether a value without quotes is an expression of a program."""
-    return _CODE.fullmatch(value) is not None
+    return _CODE.fullmatch(value) is not None and _NUMBERED.fullmatch(value) is None
 
 
 def is_word(value: bytes) -> bool:

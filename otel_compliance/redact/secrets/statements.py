@@ -16,7 +16,7 @@ from otel_compliance.redact.secrets.placeholders import is_code, is_path, is_pla
 _NOUN: Final = b"pass"
 _FOREIGN: Final = (
     *(b"kennwort", b"contrase", b"senha", b"wachtwoord", b"has\x80o", b"heslo", b"l\x80senord", b"jelsz\x80"),
-    *(b"\x80ifre", b"kata sandi", b"parola d'", b"adgangskode", b"salasana"),
+    *(b"\x80ifre", b"kata sandi", b"parola", b"adgangskode", b"salasana"),
     *(b"m\x80t kh\x80u", b"code wi", b"creds", b"pw"),
 )
 """Parts of the words for a password, in lower case."""
@@ -33,9 +33,9 @@ GATES: Final = {
 
 _VALUE: Final = rb"(?:[\"'`](?P<quoted>[^\"'`\s\x81\x82]{4,128})[\"'`]|(?P<bare>[^\s\"'`,;<>|\x81\x82]{4,128}))"
 _PASSWORD: Final = (
-    rb" ?(?i:pass(?:wor[dt](?:et|en)?|wd|phrase|code|e|)|pwd?|kennwort|contrase(?:n|\x80)a|senha|wachtwoord|has\x80o"
+    rb" ?(?i:pass(?:w?or[dt](?:et|en)?|wd|phrase|code|e|)|pwd?|kennwort|contrase(?:n|\x80)a|senha|wachtwoord|has\x80o"
     rb"|heslo|l\x80senord(?:et)?|jelsz\x80|m\x80t kh\x80u|code wi-?fi"
-    rb"|\x80ifre[a-z]{0,4}|adgangskoden?|salasana|kata sandi|parola d'ordine)"
+    rb"|\x80ifre[a-z]{0,4}|adgangskoden?|salasana|kata sandi(?:nya)?|parola(?: d'ordine)?)"
     rb"(?:'?s)?(?![a-z])"
 )
 _OF_WHAT: Final = (
@@ -47,13 +47,13 @@ _OF_WHAT: Final = (
 _VERB: Final = (
     rb"(?i: (?:is|was)(?: now)?(?: (?:re)?set to)?| (?:will|should) be| has been (?:re)?set to| (?:re)?set to"
     rb"| changed to| to| enter| type"
-    rb"| ist| lautet| auf| est| c'est| es| er| on| je| l\x80| \x80r| \x80 rimasta| e| \x80):?[ \n]"
+    rb"| ist| este| lautet| auf| est| c'est| es| er| on| je| l\x80| \x80r| \x80 rimasta| e| \x80):?[ \n]"
 )
 _LINK: Final = rb"(?:" + _VERB + rb"| ?[\-=]> ?| ?\| ?|,|\t| ?\x81 ?|: ?| (?=[^\s0-9]{0,40}[0-9]))"
 _STATEMENT: Final = re.compile(_PASSWORD + _OF_WHAT + _LINK + _VALUE)
 _BARE_PASS: Final = re.compile(rb" ?(?i:pass|pwd?|passe)(?![A-Za-z])")
 _LOGIN: Final = re.compile(
-    rb"(?i:creds|credentials?|login)(?: are| is| with)?[ :=>\-\x81]{1,4}[\w.@\-]{2,40} ?[/:|] ?" + _VALUE
+    rb"(?i:creds|credentials?|login)(?: are| is| with)?[ :=>\-\x81]{1,4}(?![0-9]{4}-)[\w.@\-]{2,40} ?[/:|] ?" + _VALUE
 )
 _LOGIN_BEGINS: Final = (b"cred", b"logi")
 _AS: Final = re.compile(rb"(?<=[ \"'`])(?:as|is) (?:the |my |our |your |a |its )?(?:[a-z]{1,16} ){0,2}\Z")
