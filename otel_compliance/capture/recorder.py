@@ -48,8 +48,8 @@ _FOREIGN: Final = (
 )
 """Facts that are free text of others; everything else is a number, a name of ours or a keyed hash."""
 
-_ON_NATIVE_SPANS: Final = ("compliance.", "anthropic.usage.server_tool_use.", Attr.SOURCE_IP, GenAI.FINISH_REASONS)
-"""Prefixes of the facts that the SDK's own span does not carry by itself."""
+_ON_NATIVE_SPANS: Final = frozenset({*Attr, Anthropic.WEB_SEARCHES, Anthropic.WEB_FETCHES, GenAI.FINISH_REASONS})
+"""The facts that the SDK's own span does not carry by itself."""
 
 
 class AuditSink(Protocol):
@@ -228,7 +228,7 @@ class Recorder:
         if call.stream:
             facts[GenAI.REQUEST_STREAM] = True
         content = self._facts.content(call, Classification(str(compliance[Attr.CLASSIFICATION])))
-        ours = {name: value for name, value in facts.items() if name.startswith(_ON_NATIVE_SPANS)}
+        ours = {name: value for name, value in facts.items() if name in _ON_NATIVE_SPANS}
         return {**ours, **content}, facts
 
     def _read_request(self, call: Call) -> None:
