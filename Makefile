@@ -8,7 +8,7 @@ BENCH_VENV := .venv-bench
 BENCH_STAMP := $(BENCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest test-matrix explore check format docs bench crash bench-smoke clean
+.PHONY: help demo test test-lowest test-matrix explore check format docs bench instructions crash bench-smoke clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -64,6 +64,9 @@ bench: $(STAMP) $(BENCH_STAMP) ## Run the benchmarks, with peers beside this pac
 	$(BIN)/python benchmarks/front.py
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/outage.py
+
+instructions: $(BENCH_STAMP) ## Count the instructions that watching adds to a call; needs valgrind
+	$(BENCH_VENV)/bin/python benchmarks/instructions.py
 
 crash: $(STAMP) ## Kill processes at 200 random points, and see that nothing is lost
 	PYTHONPATH=tests $(BIN)/python benchmarks/crash.py

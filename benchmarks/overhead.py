@@ -7,7 +7,9 @@ order that shifts with each round, so that what else the machine does meets all 
 memory, so that the network hides nothing. What is added is the difference to the uninstrumented client of the same
 round:
 
-* to the time that the app waits for a call: the median and the mean, and the 99th percentile of all rounds together;
+* to the time that the app waits for a call: the median and the mean, and the 99th percentile of all rounds together.
+  "Undisturbed" is the ratio of the lower quartiles: whatever else the machine does only adds to a call, so that the
+  quicker calls of a round tell more of the package, and less of the machine, than all of them;
 * to the processor time of the process, whatever thread spends it, with all exports: what watching costs, hidden or not.
 
 The answers of a model come seconds apart. Here the next call begins when the last one is recorded, which counts as
@@ -18,8 +20,9 @@ are emptied for all.
 
 What is exported where:
 
-* All but the uninstrumented client have a tracer provider with a batch processor, whose exporter counts spans and
-  throws them away. A configuration that exports fewer spans than there were calls is an error.
+* All but the uninstrumented client have a tracer provider with a batch processor, whose exporter counts spans, reads
+  their attributes, as every exporter does, and throws them away: this package puts some together only when they are
+  read. A configuration that exports fewer spans than there were calls is an error.
 * "no store" (``OTEL_COMPLIANCE_STORE=none``) exports nothing else; it inspects the content and writes the audit file on
   a thread of its own.
 * "store", the default, also converts, compresses and spools spans and audit events, in background threads. All of them
@@ -30,6 +33,8 @@ What is exported where:
 
 The peers are measured where they are installed (``make bench`` has an environment for them), with the SDK's own spans
 off. They share one environment, but not that of the tests, where `opentelemetry-instrument` would switch them on.
+
+``instructions.py`` counts what this measures.
 """
 
 from __future__ import annotations
@@ -162,7 +167,8 @@ CONFIGURATIONS = {
 }
 
 
-def _installed(module: str) -> bool:
+def installed(module: str) -> bool:
+    """Whether a configuration can be measured here."""
     try:
         return not module or find_spec(module) is not None
     except ModuleNotFoundError:
@@ -170,14 +176,15 @@ def _installed(module: str) -> bool:
 
 
 def _nowhere() -> Any:
-    """An exporter that counts spans and throws them away."""
+    """An exporter that counts spans, reads their attributes and throws them away."""
+    from opentelemetry.sdk.trace import ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
     class Nowhere(SpanExporter):
         count = 0
 
-        def export(self, spans: Sequence[object]) -> SpanExportResult:
-            self.count += len(spans)
+        def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+            self.count += sum(bool(dict(span.attributes or {})) for span in spans)
             return SpanExportResult.SUCCESS
 
     return Nowhere()
@@ -220,22 +227,56 @@ def _stream(text: str) -> list[bytes]:
     return [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events]
 
 
-def serve(name: str, *, cold: bool) -> None:
-    """Watch calls of the case and as many as each line of standard input says. Runs in a process of its own.
+class Watched:
+    """A client that is watched in one way. At most one in a process.
 
     Args:
         name: Of the configuration.
-        cold: Whether the caches of the processor are emptied before each call.
     """
+
+    def __init__(self, name: str) -> None:
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+        self._name = name
+        self._exporter = _nowhere()
+        self._processor = BatchSpanProcessor(self._exporter, max_queue_size=100_000)
+        configuration = CONFIGURATIONS[name]
+        self._makes_spans = configuration.instrument is not None
+        if configuration.instrument is not None:
+            configuration.instrument(self._processor)
+        self._client = _client(native=configuration.native)
+        self._made = 0
+
+    def call(self, text: str) -> None:
+        """Make one call and wait for its answer."""
+        self._create(text, stream=False)
+
+    def stream(self, text: str) -> None:
+        """Make one call and read its streamed answer."""
+        list(self._create(text, stream=True))
+
+    def _create(self, text: str, *, stream: bool) -> Any:
+        self._made += 1
+        messages = [{"role": "user", "content": text}]
+        return self._client.messages.create(model="claude-sonnet-5", max_tokens=64, messages=messages, stream=stream)
+
+    def settle(self) -> None:
+        """Wait until all calls are recorded and exported; end the process where not all of them were."""
+        record()
+        self._processor.force_flush()
+        if "otel_compliance.instrumentation" in sys.modules:
+            trace.get_tracer_provider().force_flush()  # type: ignore[attr-defined]
+        if self._makes_spans and self._exporter.count < self._made:
+            sys.exit(
+                f"{self._name}: {self._exporter.count} spans of {self._made} calls, so it did not watch all of them"
+            )
+
+
+def _client(*, native: bool) -> Any:
+    """A client whose transport answers in memory."""
     import anthropic
     import httpx2
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    configuration = CONFIGURATIONS[name]
-    nowhere = _nowhere()
-    processor = BatchSpanProcessor(nowhere, max_queue_size=100_000)
-    if configuration.instrument is not None:
-        configuration.instrument(processor)
     whole, events = _message(prompt(1_024, seed=2)), _stream(prompt(4_096, seed=3))
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -244,32 +285,30 @@ def serve(name: str, *, cold: bool) -> None:
             return httpx2.Response(200, content=iter(events), headers={"content-type": "text/event-stream"})
         return httpx2.Response(200, json=whole)
 
-    client = anthropic.Anthropic(
+    return anthropic.Anthropic(
         api_key="sk-ant-api03-" + "x" * 95,
         http_client=httpx2.Client(transport=httpx2.MockTransport(answer)),
-        **({} if configuration.native else {"open_telemetry": False}),
+        **({} if native else {"open_telemetry": False}),
     )
 
-    def create(text: str) -> None:
-        messages: Any = [{"role": "user", "content": text}]
-        client.messages.create(model="claude-sonnet-5", max_tokens=64, messages=messages)
 
-    def stream(text: str) -> None:
-        messages: Any = [{"role": "user", "content": text}]
-        list(client.messages.create(model="claude-sonnet-5", max_tokens=64, messages=messages, stream=True))
+def serve(name: str, *, cold: bool) -> None:
+    """Watch calls of the case and as many as each line of standard input says. Runs in a process of its own.
 
+    Args:
+        name: Of the configuration.
+        cold: Whether the caches of the processor are emptied before each call.
+    """
+    watched = Watched(name)
     cases = dict(zip(CASES, map(prompt, (*SIZES, 1_024)), strict=True))
-    made, numbers = 0, itertools.count()
+    numbers = itertools.count()
     for line in sys.stdin:
         case, calls = json.loads(line)
-        call = stream if case == STREAM else create
+        call = watched.stream if case == STREAM else watched.call
         before = time.process_time()
         times = _time(call, cases[case], [next(numbers) for _ in range(calls)], cold=cold)
-        _settle(processor)
+        watched.settle()
         measured = Measured(times, (time.process_time() - before) / calls)
-        made += calls
-        if configuration.instrument is not None and nowhere.count < made:
-            sys.exit(f"{name}: {nowhere.count} spans of {made} calls, so it did not watch all of them")
         print(json.dumps(vars(measured)), flush=True)
 
 
@@ -281,7 +320,7 @@ def _time(call: Callable[[str], None], text: str, numbers: Sequence[int], *, col
         start = time.perf_counter()
         call(unique)
         times.append(time.perf_counter() - start)
-        _record()
+        record()
         _stay_busy(cold=cold)
     return times
 
@@ -293,18 +332,22 @@ def _stay_busy(*, cold: bool) -> None:
             bytes(_MEMORY)
 
 
-def _record() -> None:
+def record() -> None:
     """Wait until the last call is recorded."""
     if "otel_compliance.instrumentation" in sys.modules:
         otel_compliance.force_flush()
 
 
-def _settle(processor: Any) -> None:
-    """Wait until everything is exported, too."""
-    _record()
-    processor.force_flush()
-    if "otel_compliance.instrumentation" in sys.modules:
-        trace.get_tracer_provider().force_flush()  # type: ignore[attr-defined]
+def environment(name: str, home: str) -> dict[str, str]:
+    """The variables of the process of a configuration.
+
+    Args:
+        name: Of the configuration.
+        home: Folder for what it writes.
+    """
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "ANTHROPIC_"))}
+    ours = {"OTEL_COMPLIANCE_DIR": home, "PYTHONWARNINGS": "ignore", **BATCHES}
+    return inherited | ours | CONFIGURATIONS[name].environment
 
 
 class Watcher:
@@ -317,13 +360,10 @@ class Watcher:
     """
 
     def __init__(self, name: str, home: str, *, cold: bool) -> None:
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "ANTHROPIC_"))}
-        environment |= {"OTEL_COMPLIANCE_DIR": home, "PYTHONWARNINGS": "ignore", **BATCHES}
-        environment |= CONFIGURATIONS[name].environment
         self._name = name
         self._process = subprocess.Popen(
             [sys.executable, __file__, "--serve", name, *(["--cold"] if cold else [])],
-            env=environment,
+            env=environment(name, home),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -345,6 +385,10 @@ class Watcher:
     def close(self) -> None:
         """End the process."""
         self._process.communicate()
+
+
+def _lower_quartile(values: list[float]) -> float:
+    return _quartiles(values)[0]
 
 
 def _quartiles(values: list[float]) -> tuple[float, float, float]:
@@ -380,9 +424,9 @@ def _row(*cells: str) -> str:
 
 def case_table(case: str, rounds: Rounds) -> list[str]:
     """The table of one case."""
-    reference = _added(rounds, case, REFERENCE, statistics.median)
     columns = [
         "× native content",
+        "undisturbed, ×",
         "added, µs",
         "quartiles of rounds",
         "mean added",
@@ -392,23 +436,29 @@ def case_table(case: str, rounds: Rounds) -> list[str]:
     columns += ["added per event"] if case == STREAM else []
     lines = ["", _row(case, *columns), _row(*["---"] * (len(columns) + 1))]
     for name in CONFIGURATIONS:
-        cells = _cells(case, name, rounds, reference) if name in rounds else ["not installed"]
+        cells = _cells(case, name, rounds) if name in rounds else ["not installed"]
         lines.append(_row(name, *cells, *[""] * (len(columns) - len(cells))))
     return lines
 
 
-def _cells(case: str, name: str, rounds: Rounds, reference: list[float]) -> list[str]:
+def _cells(case: str, name: str, rounds: Rounds) -> list[str]:
     if name == BASELINE:
-        return [""] * 6
+        return [""] * 7
+
+    def ratio(statistic: Callable[[list[float]], float]) -> str:
+        return _ratio(_added(rounds, case, name, statistic), _added(rounds, case, REFERENCE, statistic))
+
     added = _added(rounds, case, name, statistics.median)
     first, median, third = _quartiles(added)
     mean = statistics.median(_added(rounds, case, name, statistics.fmean))
     tail = _p99(rounds, case, name) - _p99(rounds, case, BASELINE)
     cells = [
-        _ratio(added, reference),
-        *(f"{value:.0f}" for value in (median, mean, tail, _cpu_added(rounds, case, name))),
+        ratio(statistics.median),
+        ratio(_lower_quartile),
+        f"{median:.0f}",
+        f"{first:.0f} to {third:.0f}",
+        *(f"{value:.0f}" for value in (mean, tail, _cpu_added(rounds, case, name))),
     ]
-    cells.insert(2, f"{first:.0f} to {third:.0f}")
     return [*cells, f"{median / STREAM_EVENTS:.2f}"] if case == STREAM else cells
 
 
@@ -464,7 +514,7 @@ def main() -> None:
         serve(arguments.serve, cold=arguments.cold)
         return
     number, calls = (2, 10) if arguments.smoke else (ROUNDS, arguments.calls)
-    present = [name for name, item in CONFIGURATIONS.items() if _installed(item.module)]
+    present = [name for name, item in CONFIGURATIONS.items() if installed(item.module)]
     rounds = _rounds(present, number, calls, cold=arguments.cold)
     print(f"{Path(__file__).name}: {number} rounds of {calls} calls; medians, microseconds")
     for case in CASES:

@@ -23,7 +23,7 @@ class Classification(StrEnum):
     @classmethod
     def highest(cls, classes: Iterable[Self]) -> Self:
         """The most sensitive of `classes`; `PUBLIC` when there are none."""
-        return max(classes, key=lambda item: item.rank, default=cls("PUBLIC"))
+        return max(classes, key=_RANK.__getitem__, default=cls.PUBLIC)
 
 
 _RANK = {member: rank for rank, member in enumerate(Classification)}

@@ -313,15 +313,16 @@ class Policy(_Table):
             counts: How often each type was found.
             secret_types: Which types are credentials: they need not be listed one by one.
         """
-        classes = (self.classify_type(name, count, secret_types) for name, count in counts.items())
+        classes = [self.classify_type(name, count, secret_types) for name, count in counts.items()]
         return Classification.highest([self.classification.default, *classes])
 
     def classify_type(self, entity_type: str, count: int, secret_types: Collection[str]) -> Classification:
         """The class that so many entities of one type make, whatever else was found."""
         table = self.classification
         unlisted = table.secrets if entity_type in secret_types else table.unlisted
-        from_counts = (item for least, item in table.counts.get(entity_type, {}).items() if count >= least)
-        return Classification.highest([table.entities.get(entity_type, unlisted), *from_counts])
+        listed = table.entities.get(entity_type, unlisted)
+        from_counts = [item for least, item in table.counts.get(entity_type, {}).items() if count >= least]
+        return Classification.highest([listed, *from_counts]) if from_counts else listed
 
     def transform(self, entity_type: str, secret_types: Collection[str]) -> Transform:
         """What happens to a value of some type: what the type says, else its class, else the default.

@@ -22,8 +22,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -50,6 +50,8 @@ _CHAIN_ATTRIBUTES: Final = frozenset(
 # Made once: `json.dumps` with options makes an encoder for each call.
 _compact: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _canonical: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+_quoted: Final[Callable[[str], str]] = json.encoder.encode_basestring
+"""One text as the encoders above write it, without their set-up for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def render(value: Any) -> str:
         return str(value)
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
-    if isinstance(value, Sequence):
+    if isinstance(value, (tuple, list, Sequence)):
         return _compact(list(value))
     return str(value)
 
@@ -138,7 +140,19 @@ def seal(draft: AuditEvent) -> tuple[AuditEvent, str]:
     """A draft with its hashes, and its line as of `to_line`. Its facts, most of both, are encoded once."""
     facts = _canonical(dict(draft.facts))
     leaf = _leaf_hash(draft, facts)
-    event = replace(draft, leaf=leaf, hash=event_hash(draft.chain, draft.seq, draft.prev, leaf))
+    event = AuditEvent(
+        chain=draft.chain,
+        seq=draft.seq,
+        prev=draft.prev,
+        leaf=leaf,
+        hash=event_hash(draft.chain, draft.seq, draft.prev, leaf),
+        salt=draft.salt,
+        event=draft.event,
+        timestamp_ns=draft.timestamp_ns,
+        trace_id=draft.trace_id,
+        span_id=draft.span_id,
+        facts=draft.facts,
+    )
     return event, _line(event, facts)
 
 
@@ -160,8 +174,8 @@ def to_line(event: AuditEvent) -> str:
 def _leaf_hash(event: AuditEvent, facts: str) -> str:
     """`leaf_hash` with the facts as canonical JSON. The names of the payload stand in the order that sorting gives."""
     payload = (
-        f'{{"event":{_canonical(event.event)},"facts":{facts},"span_id":{_canonical(event.span_id)},'
-        f'"timestamp":"{event.timestamp_ns}","trace_id":{_canonical(event.trace_id)}}}'
+        f'{{"event":{_quoted(event.event)},"facts":{facts},"span_id":{_quoted(event.span_id)},'
+        f'"timestamp":"{event.timestamp_ns}","trace_id":{_quoted(event.trace_id)}}}'
     )
     return hashlib.sha256(b"\x00" + bytes.fromhex(event.salt) + payload.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -169,10 +183,10 @@ def _leaf_hash(event: AuditEvent, facts: str) -> str:
 def _line(event: AuditEvent, facts: str) -> str:
     """`to_line` with the facts as canonical JSON."""
     return (
-        f'{{"timestamp":"{event.timestamp_ns}","event":{_canonical(event.event)},'
-        f'"trace_id":{_canonical(event.trace_id)},"span_id":{_canonical(event.span_id)},"facts":{facts},'
-        f'"chain":{_canonical(event.chain)},"seq":{event.seq},"prev":{_canonical(event.prev)},'
-        f'"salt":{_canonical(event.salt)},"leaf":{_canonical(event.leaf)},"hash":{_canonical(event.hash)}}}'
+        f'{{"timestamp":"{event.timestamp_ns}","event":{_quoted(event.event)},'
+        f'"trace_id":{_quoted(event.trace_id)},"span_id":{_quoted(event.span_id)},"facts":{facts},'
+        f'"chain":{_quoted(event.chain)},"seq":{event.seq},"prev":{_quoted(event.prev)},'
+        f'"salt":{_quoted(event.salt)},"leaf":{_quoted(event.leaf)},"hash":{_quoted(event.hash)}}}'
     )
 
 

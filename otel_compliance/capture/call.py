@@ -67,6 +67,8 @@ UNINSPECTED = Inspected(failed=True)
 class Conclusion:
     """What is said of a call that ended, put together once: by the recorder's worker, or by whoever reads it before.
 
+    It does not know the call, which has it: what refers back to itself stays until the garbage collector comes.
+
     Args:
         conclude: Puts it together: the attributes of the span, and the facts of the audit event. Must not raise.
         doubt: What is said when another thread is at it for too long.
@@ -76,22 +78,26 @@ class Conclusion:
 
     _PATIENCE_SECONDS: Final = 10.0
 
-    def __init__(self, conclude: Callable[[], Concluded], doubt: Callable[[], Concluded]) -> None:
+    def __init__(self, conclude: Callable[[Call], Concluded], doubt: Callable[[Call], Concluded]) -> None:
         self._lock = threading.RLock()
-        self._make: Callable[[], Concluded] | None = conclude
+        self._make: Callable[[Call], Concluded] | None = conclude
         self._doubt = doubt
         self._concluded: Concluded | None = None
 
-    def get(self) -> Concluded:
-        """The attributes of the span, and the facts of the audit event. Never raises."""
+    def get(self, call: Call) -> Concluded:
+        """The attributes of the span, and the facts of the audit event. Never raises.
+
+        Args:
+            call: The call that this is the conclusion of.
+        """
         if self._concluded is None and self._lock.acquire(timeout=self._PATIENCE_SECONDS):
             try:
                 make, self._make = self._make, None
                 if make is not None:
-                    self._concluded = make()
+                    self._concluded = make(call)
             finally:
                 self._lock.release()
-        return self._concluded or self._doubt()
+        return self._concluded or self._doubt(call)
 
 
 @dataclass(slots=True)

@@ -136,7 +136,7 @@ class Facts:
         }
 
     def _findings(self, call: Call, found_in: Inspected, found_out: Inspected) -> dict[str, AttributeValue]:
-        counts = found_in.counts + found_out.counts
+        counts = found_in.counts + found_out.counts if found_out.counts else found_in.counts
         types = counts.keys()
         failed = found_in.failed or found_out.failed
         classification, source = self._classify(call, counts, failed=failed)

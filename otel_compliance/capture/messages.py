@@ -11,17 +11,25 @@ from opentelemetry.util.types import AttributeValue
 
 from otel_compliance.names import Anthropic, Attr, GenAI
 
-_USAGE: Final[Mapping[tuple[str, ...], str]] = {
-    ("output_tokens",): GenAI.OUTPUT_TOKENS,
-    ("cache_read_input_tokens",): GenAI.CACHE_READ_TOKENS,
-    ("cache_creation_input_tokens",): GenAI.CACHE_WRITE_TOKENS,
-    ("cache_creation", "ephemeral_5m_input_tokens"): Anthropic.CACHE_5M_TOKENS,
-    ("cache_creation", "ephemeral_1h_input_tokens"): Anthropic.CACHE_1H_TOKENS,
-    ("output_tokens_details", "thinking_tokens"): GenAI.REASONING_TOKENS,
-    ("server_tool_use", "web_search_requests"): Anthropic.WEB_SEARCHES,
-    ("server_tool_use", "web_fetch_requests"): Anthropic.WEB_FETCHES,
+_USAGE: Final[Mapping[str, str]] = {
+    "output_tokens": GenAI.OUTPUT_TOKENS,
+    "cache_read_input_tokens": GenAI.CACHE_READ_TOKENS,
+    "cache_creation_input_tokens": GenAI.CACHE_WRITE_TOKENS,
 }
-"""Path of a count in ``usage`` to its name."""
+"""Count in ``usage`` to its name."""
+
+_USAGE_DETAILS: Final[Mapping[str, Mapping[str, str]]] = {
+    "cache_creation": {
+        "ephemeral_5m_input_tokens": Anthropic.CACHE_5M_TOKENS,
+        "ephemeral_1h_input_tokens": Anthropic.CACHE_1H_TOKENS,
+    },
+    "output_tokens_details": {"thinking_tokens": GenAI.REASONING_TOKENS},
+    "server_tool_use": {
+        "web_search_requests": Anthropic.WEB_SEARCHES,
+        "web_fetch_requests": Anthropic.WEB_FETCHES,
+    },
+}
+"""Counts in objects of ``usage`` to their names."""
 
 _NAME: Final = re.compile(r"[a-z_]{1,64}")
 """What names of the API look like; anything else in their place is not recorded."""
@@ -93,13 +101,21 @@ def response_facts(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
     _put(facts, Anthropic.COUNTED_TOKENS, body.get("input_tokens"), int)
     usage = body.get("usage")
     if isinstance(usage, Mapping):
-        _put(facts, Attr.REGION_ACTUAL, usage.get("inference_geo"), str)
-        _put_name(facts, Anthropic.RESPONSE_TIER, usage.get("service_tier"))
-        for path, name in _USAGE.items():
-            _put(facts, name, _dig(usage, path), int)
-        if isinstance(uncached := usage.get("input_tokens"), int):
-            cached = (usage.get(field) for field in ("cache_read_input_tokens", "cache_creation_input_tokens"))
-            facts[GenAI.INPUT_TOKENS] = uncached + sum(count for count in cached if isinstance(count, int))
+        facts |= _usage_facts(usage)
+    return facts
+
+
+def _usage_facts(usage: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    facts: dict[str, AttributeValue] = {}
+    _put(facts, Attr.REGION_ACTUAL, usage.get("inference_geo"), str)
+    _put_name(facts, Anthropic.RESPONSE_TIER, usage.get("service_tier"))
+    _put_counts(facts, _USAGE, usage)
+    for field, names in _USAGE_DETAILS.items():
+        if isinstance(details := usage.get(field), Mapping):
+            _put_counts(facts, names, details)
+    if isinstance(uncached := usage.get("input_tokens"), int):
+        cached = (usage.get(field) for field in ("cache_read_input_tokens", "cache_creation_input_tokens"))
+        facts[GenAI.INPUT_TOKENS] = uncached + sum(count for count in cached if isinstance(count, int))
     return facts
 
 
@@ -167,8 +183,8 @@ def _declined(content: Any) -> list[str]:
     """The models that handed over to another one, in the order of the blocks that say so."""
     blocks = content if isinstance(content, Sequence) and not isinstance(content, str) else ()
     fallbacks = (block for block in blocks if isinstance(block, Mapping) and block.get("type") == "fallback")
-    models = (_dig(block, ("from", "model")) for block in fallbacks)
-    return [model for model in models if isinstance(model, str)]
+    origins = [origin for block in fallbacks if isinstance(origin := block.get("from"), Mapping)]
+    return [model for origin in origins if isinstance(model := origin.get("model"), str)]
 
 
 def _common(parts: Sequence[Mapping[str, Any]], field: str) -> Any:
@@ -179,12 +195,6 @@ def _common(parts: Sequence[Mapping[str, Any]], field: str) -> Any:
     return ",".join(different) if different else None
 
 
-def _dig(value: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
-
-
 def _starts_with_any(names: Sequence[str], prefixes: tuple[str, ...]) -> bool:
     return any(name.startswith(prefixes) for name in names)
 
@@ -193,6 +203,13 @@ def _put(facts: dict[str, AttributeValue], name: str, value: Any, kind: type) ->
     """Set `name` only to a value of the type it is documented with: a wrong attribute is worse than none."""
     if isinstance(value, kind) and not isinstance(value, bool):
         facts[name] = cast("AttributeValue", value)
+
+
+def _put_counts(facts: dict[str, AttributeValue], names: Mapping[str, str], counts: Mapping[str, Any]) -> None:
+    for field, name in names.items():
+        # Most answers leave most of them out.
+        if field in counts:
+            _put(facts, name, counts[field], int)
 
 
 def api_name(value: Any) -> str:

@@ -96,6 +96,8 @@ class BodyReader:
             call.body.end()
             if call.body.failed:
                 call.output = UNINSPECTED
+            # It hands on to the call, so that neither would be gone before the garbage collector comes.
+            call.body = None
 
     @staticmethod
     def _file(call: Call, content_type: str, size: int, digest: str) -> None:

@@ -48,8 +48,8 @@ _FOREIGN: Final = (
 )
 """Facts that are free text of others; everything else is a number, a name of ours or a keyed hash."""
 
-_ON_NATIVE_SPANS: Final = ("compliance.", "anthropic.usage.server_tool_use.", Attr.SOURCE_IP, GenAI.FINISH_REASONS)
-"""Prefixes of the facts that the SDK's own span does not carry by itself."""
+_ON_NATIVE_SPANS: Final = frozenset({*Attr, Anthropic.WEB_SEARCHES, Anthropic.WEB_FETCHES, GenAI.FINISH_REASONS})
+"""The facts that the SDK's own span does not carry by itself."""
 
 
 class AuditSink(Protocol):
@@ -152,7 +152,7 @@ class Recorder:
             call.ended_ns = time.time_ns()
             # The SDK's own span knows a blocked call only as a failure of the client.
             call.outcome, call.error_type = outcome, "policy_violation" if call.blocked else error_type
-            call.conclusion = Conclusion(partial(self._conclude, call), partial(self._without_detail, call))
+            call.conclusion = Conclusion(self._conclude, self._without_detail)
         if call.owns_span:
             with health.contained("capture.span"):
                 self._end_own_span(call)
@@ -173,7 +173,7 @@ class Recorder:
         """The attributes of the span of a call that ended, put together now if nobody did before. Never raises."""
         if call.conclusion is None:
             return self._without_detail(call)[0]
-        attributes, facts = call.conclusion.get()
+        attributes, facts = call.conclusion.get(call)
         return {**facts, **attributes} if call.owns_span else attributes
 
     def _end_own_span(self, call: Call) -> None:
@@ -188,7 +188,7 @@ class Recorder:
     def _record(self, call: Call) -> None:
         if call.conclusion is None:
             return
-        _, facts = call.conclusion.get()
+        _, facts = call.conclusion.get(call)
         if self.audit is not None:
             self.audit.record(Event.REQUEST, facts, span_context=call.span_context, timestamp_ns=call.ended_ns)
         with health.contained("capture.metrics"):
@@ -228,7 +228,7 @@ class Recorder:
         if call.stream:
             facts[GenAI.REQUEST_STREAM] = True
         content = self._facts.content(call, Classification(str(compliance[Attr.CLASSIFICATION])))
-        ours = {name: value for name, value in facts.items() if name.startswith(_ON_NATIVE_SPANS)}
+        ours = {name: value for name, value in facts.items() if name in _ON_NATIVE_SPANS}
         return {**ours, **content}, facts
 
     def _read_request(self, call: Call) -> None:

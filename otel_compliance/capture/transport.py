@@ -80,7 +80,8 @@ def _aws_access_key(credential: str) -> str:
 
 def _subject(credential: str) -> str:
     """Issuer and subject of a JSON Web Token (RFC 7519), unverified: enough to tell principals apart."""
-    match = _JWT.fullmatch(credential)
+    # Where there is no dot, the pattern would look for one behind each character.
+    match = _JWT.fullmatch(credential) if "." in credential else None
     if match is None:
         return ""
     try:

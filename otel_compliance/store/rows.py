@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final, TypeVar, cast
 
 from opentelemetry.attributes import BoundedAttributes
@@ -33,6 +34,8 @@ _MAX_INT_BITS: Final = 4096
 MAX_NANOSECONDS: Final = int(datetime(2090, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
 """Times are clamped to 1970 to 2090. Sorting keys and TTLs of the Collector's tables are 32-bit and end in 2106: a row
 whose time plus its retention, at most ten years, is beyond that would count as expired and be deleted at once."""
+
+_SLOW_TO_WALK: Final = (BoundedAttributes, MappingProxyType)
 
 _ATTRIBUTES: Final = "Map(LowCardinality(String), String)"
 
@@ -259,8 +262,8 @@ class _Batch:
     def _attributes(self, attributes: Mapping[str, Any] | None) -> dict[str, str]:
         if not attributes:
             return {}
-        # The SDK's own mapping takes a lock for each item that is read.
-        stored: Any = attributes.copy() if isinstance(attributes, BoundedAttributes) else dict(attributes)
+        # The SDK's own mapping, and the view of one that a span gives, are slow to walk; a copy of them is plain.
+        stored: Any = attributes.copy() if isinstance(attributes, _SLOW_TO_WALK) else dict(attributes)
         for name, value in stored.items():
             if type(value) is not str or len(value) > MAX_TEXT_CHARS or not value.isascii():
                 stored[name] = self.text(value)
@@ -270,6 +273,8 @@ class _Batch:
         return {self.text(name): value for name, value in stored.items()}
 
     def _moment(self, nanoseconds: float) -> int:
+        if type(nanoseconds) is int and 0 <= nanoseconds <= MAX_NANOSECONDS:
+            return nanoseconds
         clamped = self._nanoseconds(nanoseconds, MAX_NANOSECONDS)
         self.altered += clamped != nanoseconds
         return clamped

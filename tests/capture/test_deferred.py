@@ -1,5 +1,6 @@
 """Calls are recorded off the app's thread: it does not wait, and nothing raw is seen meanwhile."""
 
+import gc
 import threading
 from typing import Any
 
@@ -8,6 +9,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from support.observed import HTTP_SPANS, Observed
 
+from otel_compliance.capture.call import Call
 from otel_compliance.redact import Redactor
 
 ASK: dict[str, Any] = {
@@ -58,3 +60,20 @@ def test_what_the_app_changes_later_was_not_sent(observed: Observed) -> None:
     client = observed.client(http_client=http_client)
     client.post("/v1/messages", body={**ASK, "messages": messages}, cast_to=object)
     assert [event["compliance.pii.input.types"] for event in observed.events()] == ['["EMAIL"]']
+
+
+def test_a_recorded_call_is_gone_without_the_garbage_collector(observed: Observed) -> None:
+    """Nothing in a call refers back to it: content is not kept longer, and no collection holds up the app for it."""
+    client = observed.client()
+    gc.collect()
+    gc.disable()
+    try:
+        client.messages.create(**ASK)
+        list(client.messages.create(**ASK, stream=True))
+        with client.messages.with_streaming_response.create(**ASK) as response:
+            response.read()
+        del response
+        assert len(observed.spans()) == 3
+        assert sum(type(item) is Call for item in gc.get_objects()) == 0
+    finally:
+        gc.enable()
