@@ -29,13 +29,16 @@ _IPV6_LIKELY: Final = re.compile(rb":(?::|(?:[0-9A-Fa-f]{1,4}:){5})")
 """In every address there is a double colon, or five groups between colons; in times of day there is neither."""
 _IPV6_ANCHOR: Final = re.compile(rb":[0-9A-Fa-f]{0,4}:")
 _LONG_RUN: Final = re.compile(rb"[0-9A-Fa-f:]{46,}+")
-_IPV6: Final = re.compile(rb"[0-9A-Fa-f:]{2,39}(?:\.[0-9]{1,3}){0,3}")
+# One colon at the end is none of the address.
+_IPV6: Final = re.compile(rb"[0-9A-Fa-f:]{2,39}(?:(?<=::)|(?<!:))(?:\.[0-9]{1,3}){0,3}")
 _SMALLEST: Final = re.compile(rb"::[0-9A-Fa-f]{0,4}")
 """They are written in code far more often than as somebody's address."""
 _ZONE: Final = re.compile(rb"%[0-9A-Za-z._\-]{1,16}")
 _DIGITS: Final = b"0123456789"
 _DIGIT: Final = re.compile(rb"[0-9]")
 _IPV6_CHARS: Final = frozenset(b"0123456789abcdefABCDEF:.")
+_BEHIND_COLON: Final = (b" ", b"/", b"\n", b"")
+"""What may stand behind a colon that is not part of an address."""
 _MAX_IPV6: Final = 45
 """Characters of the longest textual form, an IPv4-mapped address (RFC 4291 section 2.2)."""
 
@@ -138,21 +141,18 @@ class IPRecognizer:
             while start > done and anchor.start() - start <= 4 and data[start - 1] in _IPV6_CHARS:
                 start -= 1
             match = _IPV6.match(data, start, start + _MAX_IPV6)
-            # A colon may stand behind an address.
-            address = match[0].removesuffix(b":") if match and not match[0].endswith(b"::") else match and match[0]
-            end = start + len(address or b"")
-            if not address or _continues(data, start, end) or not _is_ipv6(address.rstrip(b".")):
+            if match is None or _continues(data, start, match.end()) or not _is_ipv6(match[0].rstrip(b".")):
                 done = anchor.start() + 1
                 continue
-            zone = _ZONE.match(data, end)
-            done = zone.end() if zone else end
+            zone = _ZONE.match(data, match.end())
+            done = zone.end() if zone else match.end()
             yield Finding("IPV6", start, done, 0.9)
 
 
 def _continues(data: bytes, start: int, end: int) -> bool:
     """Whether a candidate is only part of a longer word."""
     before, after = data[start - 1 : start], data[end : end + 1]
-    return before.isalnum() or after.isalnum() or (after == b":" and data[end + 1 : end + 2].isalnum())
+    return before.isalnum() or after.isalnum() or (after == b":" and data[end + 1 : end + 2] not in _BEHIND_COLON)
 
 
 def _is_ipv6(candidate: bytes) -> bool:
