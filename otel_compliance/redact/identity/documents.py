@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from otel_compliance.redact.identity.columns import Columns
-from otel_compliance.redact.identity.context import BIRTH, Around
+from otel_compliance.redact.identity.context import Around
+from otel_compliance.redact.identity.vocabulary import BIRTH
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from otel_compliance.redact.identity.columns import Columns
-from otel_compliance.redact.identity.context import TELEPHONE, Around, names_another, plain
+from otel_compliance.redact.identity.context import Around, names_another, plain
+from otel_compliance.redact.identity.vocabulary import TELEPHONE
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
 

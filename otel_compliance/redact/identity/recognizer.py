@@ -10,14 +10,12 @@ from typing import Final
 from otel_compliance.redact.identity import letters, numbers
 from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.identity.context import (
-    BIRTH,
-    DRIVERS_LICENSE,
-    PASSPORT,
     Around,
     Context,
     any_text,
     words,
 )
+from otel_compliance.redact.identity.vocabulary import BIRTH, DRIVERS_LICENSE, PASSPORT
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
 

@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from typing import Final
 
-from otel_compliance.redact.fold import without_marks
+from otel_compliance.redact.characters import without_marks
 
 _SEPARATORS: Final = b"_-. "
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from otel_compliance.redact.fold import without_marks
+from otel_compliance.redact.characters import without_marks
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.placeholders import is_code, is_path, is_placeholder, is_word
 

@@ -1,0 +1,74 @@
+"""What a character is folded to: one byte, which look-alikes share."""
+
+from __future__ import annotations
+
+import codecs
+import unicodedata
+from typing import Final
+
+INVISIBLE: Final = 0x7F
+"""A character that is not seen, or filling; it is dropped."""
+LETTER: Final = 0x80
+"""Any letter beyond ASCII."""
+_OTHER: Final = 0x81
+
+_QUOTES: Final = {
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc", ord("'")),
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u300c\u300d\u300e\u300f", ord('"')),
+}
+"""Typographic quotation marks and apostrophes."""
+_DOTS: Final = dict.fromkeys("\u00b7\u2022\u2027\u30fb", ord(","))
+"""What stands between the parts of an address, or of a list."""
+_SIGNS: Final = {**_QUOTES, **_DOTS}
+
+_ERRORS: Final = "otel-compliance-fold"
+
+
+def _fold_char(char: str) -> int:
+    """The byte that stands for one character outside ASCII."""
+    if (sign := _SIGNS.get(char)) is not None:
+        return sign
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return ord("0") + unicodedata.digit(char)
+    if category == "Zs":
+        return ord(" ")
+    if category == "Pd" or char == "\u2212":
+        return ord("-")
+    if category in ("Cf", "Mn"):
+        return INVISIBLE
+    compatible = unicodedata.normalize("NFKC", char)
+    if len(compatible) == 1 and compatible.isascii():
+        return ord(compatible)
+    return LETTER if char.isalpha() else _OTHER
+
+
+class _Table(dict[str, int]):
+    """Folded characters, remembered: a text has few different ones."""
+
+    def __missing__(self, char: str) -> int:
+        byte = _fold_char(char)
+        if len(self) < 10_000:
+            self[char] = byte
+        return byte
+
+
+_table: Final = _Table()
+
+
+def _on_encode_error(error: UnicodeError) -> tuple[bytes, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return bytes([_table[char] for char in error.object[error.start : error.end]]), error.end
+
+
+codecs.register_error(_ERRORS, _on_encode_error)
+
+
+def folded(text: str) -> bytes:
+    """One byte for each character of a text; lone surrogates are allowed."""
+    return text.encode("ascii", _ERRORS)
+
+
+def without_marks(text: str) -> str:
+    """A word as it stands in `Folded.text`: without marks that belong to the letter before."""
+    return "".join(char for char in text if unicodedata.category(char) != "Mn")
