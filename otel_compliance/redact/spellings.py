@@ -15,7 +15,10 @@ from otel_compliance.redact.characters import INVISIBLE, LETTER, folded
 
 _FILLING: Final = bytes([INVISIBLE])
 
-_ESCAPE: Final = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|[nrtbfv0'\"\\/])")
+_ESCAPE: Final = re.compile(rb"\\+(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([nrtbfv0'\"/]))|\\\\")
+"""Of JSON and of programs, escaped once more perhaps."""
+_ESCAPES: Final = {**dict.fromkeys(b"rbfv0", b" "), ord("n"): b"\n", ord("t"): b"\t", **{byte: bytes([byte]) for byte in b"'\"/"}}
+"""What a backslash and a character stand for; most of what is not seen is a blank."""
 _PERCENT: Final = re.compile(rb"%(?:25)*([2-7][0-9A-Fa-f]|0[9ADad])")
 _ESCAPED: Final = re.compile(rb"(?:%(?:25)*[0-9A-Fa-f]{2}){1,4}")
 _LONGEST_WORD: Final = 32
@@ -81,9 +84,10 @@ def _decoded(decoded: dict[int, str], char: str, match: re.Match[bytes]) -> byte
 
 
 def _decode_escape(decoded: dict[int, str], match: re.Match[bytes]) -> bytes:
-    r"""``\u0040`` becomes the character and filling of the same length; ``\n`` and its like become blanks."""
-    digits = match[1] or match[2]
-    return _decoded(decoded, chr(int(digits, 16)), match) if digits else b"  "
+    r"""``\u0040`` and ``\n`` become the character and filling of the same length."""
+    if digits := match[1] or match[2]:
+        return _decoded(decoded, chr(int(digits, 16)), match)
+    return (_ESCAPES[match[3][0]] if match[3] else b"\\").ljust(len(match[0]), _FILLING)
 
 
 def _decode_plus(match: re.Match[bytes]) -> bytes:
