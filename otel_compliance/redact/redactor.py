@@ -47,9 +47,8 @@ _NOTHING: Final = Inspected()
 
 _OURS: Final = "otel_compliance.redact."
 
-_HIDING: Final = r"[\\%\x7f]|&(?:#|[a-z]{2,6};)|\+[^&]*&|&[^&+]*\+"
-"""What may hide an entity from a hint, besides characters outside ASCII: escapes, percent-encoding, HTML entities, and
-plus signs of forms."""
+_HIDING: Final = r"[\\%\x7f]|&(?:#|[a-z]{2,6};)|\+[^&]*&|&[^&+]*\+|[\[(] ?(?i:at|dot|\.) ?[\])]"
+"""What may hide an entity from a hint, besides characters outside ASCII: the spellings of `spellings`."""
 
 
 @dataclass(frozen=True, slots=True)

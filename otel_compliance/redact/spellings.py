@@ -17,7 +17,12 @@ _FILLING: Final = bytes([INVISIBLE])
 
 _ESCAPE: Final = re.compile(rb"\\+(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([nrtbfv0'\"/]))|\\\\")
 """Of JSON and of programs, escaped once more perhaps."""
-_ESCAPES: Final = {**dict.fromkeys(b"rbfv0", b" "), ord("n"): b"\n", ord("t"): b"\t", **{byte: bytes([byte]) for byte in b"'\"/"}}
+_ESCAPES: Final = {
+    **dict.fromkeys(b"rbfv0", b" "),
+    ord("n"): b"\n",
+    ord("t"): b"\t",
+    **{byte: bytes([byte]) for byte in b"'\"/"},
+}
 """What a backslash and a character stand for; most of what is not seen is a blank."""
 _PERCENT: Final = re.compile(rb"%(?:25)*([2-7][0-9A-Fa-f]|0[9ADad])")
 _ESCAPED: Final = re.compile(rb"(?:%(?:25)*[0-9A-Fa-f]{2}){1,4}")
@@ -54,6 +59,8 @@ _NAMED: Final = {
     ),
 }
 """Named characters of HTML that are, or look like, one of ASCII."""
+_DEFANGED: Final = re.compile(rb" ?[\[(] ?(?:(at)|\.|dot) ?[\])] ?", re.IGNORECASE)
+"""An address that nobody is to click, or no robot to read: ``jane [at] example[.]com``."""
 _ENTITY: Final = re.compile(
     rb"&(?:#0{0,5}(?:([1-9][0-9]{1,5})|[xX]0{0,5}([1-9A-Fa-f][0-9A-Fa-f]{1,4}))|(" + b"|".join(_NAMED) + rb"));"
 )
@@ -70,6 +77,8 @@ def read(buffer: bytes, text: str) -> tuple[bytes, str]:
         buffer = _PERCENT.sub(_decode_hex, _PERCENT_UTF_8.sub(partial(_decode_utf_8, decoded), buffer))
     if b"&" in buffer and b";" in buffer:
         buffer = _ENTITY.sub(partial(_decode_entity, decoded), buffer)
+    if b"[" in buffer or b"(at)" in buffer:
+        buffer = _DEFANGED.sub(_refang, buffer)
     if decoded:
         text = "".join([decoded.get(offset, char) for offset, char in enumerate(text)])
     return buffer, text
@@ -88,6 +97,10 @@ def _decode_escape(decoded: dict[int, str], match: re.Match[bytes]) -> bytes:
     if digits := match[1] or match[2]:
         return _decoded(decoded, chr(int(digits, 16)), match)
     return (_ESCAPES[match[3][0]] if match[3] else b"\\").ljust(len(match[0]), _FILLING)
+
+
+def _refang(match: re.Match[bytes]) -> bytes:
+    return (b"@" if match[1] else b".").ljust(len(match[0]), _FILLING)
 
 
 def _decode_plus(match: re.Match[bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""Heads of columns: what a value is may be said in the first line of CSV, of tabs, or of a table in Markdown."""
+"""Heads of columns: what a value is may be said in the first line of CSV or a table, in SQL, HTML, or lists of JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,14 @@ _BRACKET: Final = ord("(")
 _BRACKET_CLOSED: Final = ord(")")
 _TAG: Final = ord(">")
 _TAG_END: Final = ord("<")
-_BORDERS: Final = _DELIMITERS | {_NEWLINE, _BRACKET_CLOSED, _TAG_END}
+_LIST: Final = ord("[")
+_LIST_END: Final = ord("]")
+_LIST_SIGNS: Final = frozenset({_LIST, _LIST_END, _COMMA})
+_COLUMNS: Final = (b"columns", b"headers", b"header", b"fields")
+_NAME_CHARS: Final = 16
+"""From the beginning of one of these names to its list, at most."""
+_BORDERS: Final = _DELIMITERS | {_NEWLINE, _BRACKET_CLOSED, _TAG_END, _LIST_END}
+_NONE: Final = (0, 0)
 
 
 class Columns:
@@ -43,22 +50,25 @@ class Columns:
     def head(self, start: int, end: int) -> tuple[int, int]:
         """(first offset, offset behind the last) of the head of the column; an empty span where there is none."""
         delimiter = self._delimiter(start, end)
+        if delimiter == _LIST:
+            return self._in_lists(start)
         if delimiter in _DELIMITERS:
-            return self._above(start, bytes([delimiter]))
+            head = self._above(start, bytes([delimiter]))
+            return self._in_lists(start) if head == _NONE and delimiter == _COMMA else head
         if delimiter == _TAG:
             return self._in_html(start)
-        return self._in_insert(start) if delimiter == _BRACKET else (0, 0)
+        return self._in_insert(start) if delimiter == _BRACKET else _NONE
 
     def _above(self, start: int, mark: bytes) -> tuple[int, int]:
         """The head in the first of the lines with the same delimiter."""
         data = self._data
         line = data.rfind(b"\n", max(0, start - _MAX_LINE), start) + 1
         if start - line > _MAX_LINE or not line:
-            return 0, 0
+            return _NONE
         top = self._first_line(line, mark)
         end_of_top = data.find(b"\n", top, top + _MAX_LINE)
         if top == line or end_of_top < 0:
-            return 0, 0
+            return _NONE
         return self._cell(top, end_of_top, mark, self._place(line, start, mark))
 
     def _in_insert(self, start: int) -> tuple[int, int]:
@@ -68,8 +78,20 @@ class Columns:
         opened, closed = data.rfind(b"(", max(0, values - _MAX_LINE), values), data.rfind(b")", 0, max(0, values))
         row = data.rfind(b"(", values, start)
         if values < 0 or row < 0 or not 0 <= opened < closed or data.find(b";", values, row) >= 0:
-            return 0, 0
+            return _NONE
         return self._cell(opened + 1, closed, b",", self._place(row, start, b","))
+
+    def _in_lists(self, start: int) -> tuple[int, int]:
+        """The name in ``{"columns": […], "rows": [[…], …]}``, or in the first of several lists."""
+        data = self._data
+        row = data.rfind(b"[", max(0, start - _MAX_LINE), start)
+        first = max(0, row - _MAX_LINE)
+        named = max(data.rfind(name, first, max(0, row)) for name in _COLUMNS)
+        opened = (
+            data.find(b"[", named, named + _NAME_CHARS) if named >= 0 else data.rfind(b"[[", first, max(0, row)) + 1
+        )
+        closed = data.find(b"]", opened, row) if 0 < opened < row else -1
+        return self._cell(opened + 1, closed, b",", self._place(row, start, b",")) if closed >= 0 else _NONE
 
     def _in_html(self, start: int) -> tuple[int, int]:
         """The ``<th>`` of the column of a ``<td>``."""
@@ -78,7 +100,7 @@ class Columns:
         last = data.rfind(b"<th", max(0, row - _MAX_LINE), max(0, row))
         first = data.rfind(b"<tr", max(0, last - _MAX_LINE), max(0, last))
         if row < 0 or last < 0 or first < 0:
-            return 0, 0
+            return _NONE
         return self._cell(first, row, b"<th", data.count(b"<td", row, start))
 
     def _place(self, line: int, start: int, mark: bytes) -> int:
@@ -94,7 +116,7 @@ class Columns:
         for _ in range(place):
             top = data.find(mark, top, end) + len(mark)
             if top < len(mark):
-                return 0, 0
+                return _NONE
         cell = data.find(mark, top + 1, end)
         head = _HEAD.match(data, top, cell if cell >= 0 else end)
         return head.span(1) if head else (0, 0)
@@ -111,6 +133,8 @@ class Columns:
             )
         if left == _BRACKET or right == _BRACKET_CLOSED:
             return _BRACKET
+        if left in _LIST_SIGNS and right in _LIST_SIGNS:
+            return _LIST
         if left == _TAG and right == _TAG_END:
             return _TAG
         return right if right in _DELIMITERS and left == _NEWLINE else -1

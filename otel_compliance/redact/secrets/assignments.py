@@ -66,7 +66,7 @@ _LINE_END: Final = re.compile(rb"[ \t]{0,8}(?:[\r\n]|\Z|  )")
 
 _ANY_ENDING: Final = b"(?i:" + b"|".join(sorted((*ENDINGS, *TAILS))) + b")"
 GATES: Final = {
-    "name and sign": (_ANY_ENDING + rb"[ \"'`*\]\t]{0,5}[:=]",),
+    "name and sign": (_ANY_ENDING + rb"[ \"'`*\]\t]{0,48}[:=]",),
     "name is": (_ANY_ENDING + rb" is ",),
     "secret word": (rb"ecret",),
 }

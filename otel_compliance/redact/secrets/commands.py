@@ -12,7 +12,7 @@ from typing import Final
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.placeholders import is_code, is_path, is_placeholder
 
-GATES: Final = {"command": (rb" -(?:u|p|a|P|s|k|-user|-proxy-user|-pass|-body)",)}
+GATES: Final = {"command": (rb" -(?:u|p|a|P|s|k|d|-user|-proxy-user|-pass|-body)",)}
 
 _OPTION: Final = re.compile(
     rb" -(?:(?:u|-user|-proxy-user)[ =]?[\"']?[\w.@\-]{1,64}:(?P<user>[^\s\"'@:/]{4,128})"
