@@ -30,7 +30,9 @@ SEEDS: Final = (
     *("密码", "пароль: abc12 ", 'auth=("', "net user ", "| chpasswd ", "x:5432:a:b:c1!d ", "-passin pass:abcd "),
     # Hiding places, and what is none.
     *(
+        "\\",
         "\\u0040",
+        "[at]",
         "%40",
         "%E2%80%91",
         "&#64;",

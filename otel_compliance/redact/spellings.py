@@ -15,7 +15,8 @@ from otel_compliance.redact.characters import INVISIBLE, LETTER, folded
 
 _FILLING: Final = bytes([INVISIBLE])
 
-_ESCAPE: Final = re.compile(rb"\\+(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([nrtbfv0'\"/]))|\\\\")
+# Possessive, and whatever follows: a run of backslashes is looked at once.
+_ESCAPE: Final = re.compile(rb"\\++(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([nrtbfv0'\"/]))?")
 """Of JSON and of programs, escaped once more perhaps."""
 _ESCAPES: Final = {
     **dict.fromkeys(b"rbfv0", b" "),
@@ -59,8 +60,13 @@ _NAMED: Final = {
     ),
 }
 """Named characters of HTML that are, or look like, one of ASCII."""
-_DEFANGED: Final = re.compile(rb" ?[\[(] ?(?:(at)|\.|dot) ?[\])] ?", re.IGNORECASE)
+_DEFANGED: Final = re.compile(rb" ?[\[(] ?(?i:(at)|\.|dot) ?[\])] ?")
 """An address that nobody is to click, or no robot to read: ``jane [at] example[.]com``."""
+_DEFANGED_LIKELY: Final = {
+    # Beginning with a literal, they are found at the speed of a search for one character.
+    b"[": re.compile(rb"\[ ?(?i:at|\.|dot) ?\]"),
+    b"(": re.compile(rb"\( ?(?i:at|dot) ?\)"),
+}
 _ENTITY: Final = re.compile(
     rb"&(?:#0{0,5}(?:([1-9][0-9]{1,5})|[xX]0{0,5}([1-9A-Fa-f][0-9A-Fa-f]{1,4}))|(" + b"|".join(_NAMED) + rb"));"
 )
@@ -77,7 +83,7 @@ def read(buffer: bytes, text: str) -> tuple[bytes, str]:
         buffer = _PERCENT.sub(_decode_hex, _PERCENT_UTF_8.sub(partial(_decode_utf_8, decoded), buffer))
     if b"&" in buffer and b";" in buffer:
         buffer = _ENTITY.sub(partial(_decode_entity, decoded), buffer)
-    if b"[" in buffer or b"(at)" in buffer:
+    if any(bracket in buffer and likely.search(buffer) for bracket, likely in _DEFANGED_LIKELY.items()):
         buffer = _DEFANGED.sub(_refang, buffer)
     if decoded:
         text = "".join([decoded.get(offset, char) for offset, char in enumerate(text)])
