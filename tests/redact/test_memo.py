@@ -45,7 +45,7 @@ def test_a_text_that_comes_again_is_not_inspected_again(text: str) -> None:
 def test_a_text_that_differs_is_inspected() -> None:
     """A single other character makes another text."""
     redactor = Redactor(KEYS)
-    assert redactor.redact(f"{PADDING}jane.doe(at)example.com").findings == ()
+    assert redactor.redact(f"{PADDING}jane.doe example.com").findings == ()
     assert [finding.type for finding in redactor.redact(f"{PADDING}jane.doe@example.com").findings] == ["EMAIL"]
 
 

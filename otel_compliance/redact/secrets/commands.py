@@ -12,8 +12,6 @@ from typing import Final
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.placeholders import is_code, is_path, is_placeholder
 
-GATES: Final = {"command": (rb" -(?:u|p|a|P|s|k|d|-user|-proxy-user|-pass|-body)",)}
-
 _OPTION: Final = re.compile(
     rb" -(?:(?:u|-user|-proxy-user)[ =]?[\"']?[\w.@\-]{1,64}:(?P<user>[^\s\"'@:/]{4,128})"
     rb"|(?:pass(?:in|out) pass:|(?:store|key|srcstore|deststore)pass )[\"']?(?P<named>[^\s\"']{4,128})"
@@ -41,6 +39,10 @@ _CALLS: Final = tuple(
     )
 )
 """Signs of which one must be there, as they are rare in prose; what is looked for in lower case; and what is there."""
+GATES: Final = {
+    "command": (rb" -(?:u|p|a|P|s|k|d|-user|-proxy-user|-pass|-body)",),
+    "call": (b"chpasswd", *(b"(?i:" + re.escape(literal) + b")" for _, literal, _ in _CALLS)),
+}
 _CHPASSWD: Final = re.compile(rb"[\"'\s](?P<user>[\w.\-]{1,32}):(?P<value>[^\s\"':]{4,128})[\"']? ?\| ?(?:sudo )?\Z")
 _CHPASSWD_CHARS: Final = 180
 
@@ -58,8 +60,9 @@ def commands(folded: Folded) -> Iterator[Finding]:
             match = _OPTION.match(data, dash.start() - 1)
             if match and (finding := _option(data, match)):
                 yield finding
-    yield from _calls(folded)
-    yield from _piped(data)
+    if folded.may_hold("call"):
+        yield from _calls(folded)
+        yield from _piped(data)
     if folded.has_colons_within(4, _PGPASS_CHARS):
         yield from _password_files(data)
 

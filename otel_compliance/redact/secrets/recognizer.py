@@ -89,6 +89,7 @@ GATES: Final = {
     **commands.GATES,
     **statements.GATES,
     "dashes": (rb"--[\w\-]{0,30}(?:password|passwd|token|secret|api-key) ", rb"-----BEGIN "),
+    "definition": (rb"define\(",),
     "discord": (rb"[MNO][\w\-]{22,26}\.[\w\-]{6}\.[\w\-]{27}",),
     "url password": (rb"://[^/@]{0,128}:[^/]{1,128}@", rb"@(?:tcp|unix)\("),
 }
@@ -112,7 +113,8 @@ class SecretRecognizer:
         yield from assignments.assignments(folded)
         yield from statements.statements(folded)
         yield from pairs.elements(data)
-        yield from pairs.definitions(data)
+        if folded.may_hold("definition"):
+            yield from pairs.definitions(data)
         yield from pairs.beside_names(folded)
         if folded.may_hold("dashes") and _DASHES.search(data):
             yield from assignments.options(data)
