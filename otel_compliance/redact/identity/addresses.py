@@ -140,6 +140,7 @@ class AddressRecognizer:
     hint = (
         rf"{HINT}|"
         r"[A-Z][ -]?[0-9]{4}|[0-9][0-9A-Z]? [0-9][A-Z]{2}|[0-9A-Z] ?[0-9][A-Z][0-9]|[0-9]{2} [A-Z]|[0-9]{5}-[0-9]{3}"
+        r"|[0-9]{3} ?[0-9]{3}"
     )
 
     def find(self, folded: Folded) -> Iterator[Finding]:
