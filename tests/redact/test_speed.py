@@ -20,6 +20,7 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
 from adversarial import SEEDS, repeated
 from corpus import prompt
+from held_out import CORPORA, samples
 from labelled import KINDS, negatives, positives
 
 KEYS = KeyRing(bytes(range(32)))
@@ -57,6 +58,14 @@ def corpora() -> list[str]:
 def test_both_engines_find_the_same_in_all_corpora() -> None:
     """Types, offsets and confidence are the same with the prefilter and without."""
     assert [text for text in corpora() if PURE.find(text) != FAST.find(text)] == []
+
+
+@pytest.mark.parametrize("corpus", CORPORA, ids=lambda path: path.name.partition(".")[0])
+def test_both_engines_find_the_same_in_texts_of_others(corpus: Path) -> None:
+    """In whole texts, and in their beginnings, in which little else keeps a gate open."""
+    texts = [sample["text"] for sample in samples(corpus)]
+    assert [text for text in texts if PURE.find(text) != FAST.find(text)] == []
+    assert [text for text in texts if PURE.find(text[:80]) != FAST.find(text[:80])] == []
 
 
 PIECES = st.one_of(
