@@ -79,7 +79,7 @@ def _places(run: bytes) -> tuple[Sequence[tuple[int, int]], Sequence[int]] | Non
     return (cards, ssns) if cards or ssns else None
 
 
-# It may be wrapped: the end of a line, or an escaped one, which is two blanks.
+# It may be wrapped: the end of a line, or two blanks, may stand within it.
 _IBAN: Final = re.compile(rb"[A-Z]{2}[0-9]{2}(?:(?:[ \-\n]|  |\r\n)?[A-Z0-9]){11,30}+")
 _IBAN_SHAPE: Final = re.compile(rb"AA00")
 _IBAN_CONTEXT: Final = re.compile(rb"(?i)\biban\b")

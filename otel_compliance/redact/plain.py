@@ -19,7 +19,7 @@ _WORDS: Final = re.compile(rf"{_FEW_DIGITS}[\w./\-]+", re.ASCII)
 
 _LONG_VALUE: Final = re.compile(
     # Of what needs neither a sign nor four digits: credentials, wallets, account numbers, codes of banks and MACs.
-    rf"{LITERAL}|[0-9A-Za-z]{{26}}|[A-Z]{{2}}[0-9]{{2}}|[A-Z]{{6}}[A-Z0-9]{{2}}|[0-9A-Fa-f]{{2}}-[0-9A-Fa-f]{{2}}-"
+    rf"{LITERAL}|[0-9A-Za-z]{{25}}|[A-Z]{{2}}[0-9]{{2}}|[A-Z]{{6}}[A-Z0-9]{{2}}|[0-9A-Fa-f]{{2}}-[0-9A-Fa-f]{{2}}-"
     rf"|[0-9A-Fa-f]{{4}}\.[0-9A-Fa-f]{{4}}|/[\w\-]{{{MIN_RUN}}}"
 )
 

@@ -115,7 +115,7 @@ _STREET_WORD: Final = re.compile(
 _CODES: Final = frozenset((b"000000", b"00000", b"0000", b"000 00", b"00 000", b"0000 000"))
 """Shapes of postcodes of the continent."""
 _ENDS: Final = re.compile(rb"(?:[,\n\x81] ?|  )(?:[A-Z]{1,2}-|[A-Z])?\Z")
-"""What stands before a postcode: a comma, the end of a line, or an escaped one, and the sign of a country perhaps."""
+"""What stands before a postcode: a comma, the end of a line, or two blanks, and the sign of a country perhaps."""
 _CODE_AND_CITY: Final = re.compile(rb"00 (?:A|\Z)")
 """The end of each of them, and what follows; behind a run, a city may begin with a letter beyond ASCII."""
 _CAPITALS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\x80")

@@ -119,7 +119,7 @@ class Columns:
                 return _NONE
         cell = data.find(mark, top + 1, end)
         head = _HEAD.match(data, top, cell if cell >= 0 else end)
-        return head.span(1) if head else (0, 0)
+        return head.span(1) if head else _NONE
 
     def _delimiter(self, start: int, end: int) -> int:
         """What divides the cells, where a value fills one; -1 where it does not."""
