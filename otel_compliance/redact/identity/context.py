@@ -51,8 +51,8 @@ _NOTHING_BEHIND: Final = re.compile(rb" ?[^ \"'`*\]),(\[\-=;|\t\n\r<iwaetgn/\x81
 
 # What may stand between a word and its value: the name of a number that is nobody's, or another value and a word.
 _OTHER_NUMBER: Final = re.compile(
-    rb"(?<![a-z])(?:invoice|ticket|tracking|parcel|shipment|sku|isbn|serial|booking|reservation|transaction|request|imei|ndc(?![a-z])"
-    rb"|r(?:e|\x80)f(?![a-z])"
+    rb"(?<![a-z])(?:invoice|ticket|tracking|parcel|shipment|sku|isbn|serial|booking|reservation|transaction|request|imei"
+    rb"|ndc(?![a-z])|r(?:e|\x80)f(?![a-z])"
     rb"|uuid|bestell|auftrag|rechnung|factur|facture|commande|pedido|ordine|fattura|sendung|part ?n"
     rb"|(?:order|case|part|model|batch|lot|version|build|port|room|flight|page|rows?|amount|price|total|code|issue|zip|plz"
     rb"|po|pos)(?![a-z]))"

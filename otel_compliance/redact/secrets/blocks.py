@@ -1,4 +1,4 @@
-"""Private keys in text armour, with their whole body, passwords in URLs, hashes of passwords, tokens by their form."""
+"""Private keys in text armour, passwords in URLs, hashes of passwords, and tokens that are known by their form."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_BODY: Final = 20_000
 """More than the armour of an RSA key of 16,384 bits or of a large OpenPGP key ring."""
 
 _CUT_BODY: Final = re.compile(
-    # Header lines, such as Proc-Type, DEK-Info, Version and Comment, and base64; two blanks stand for the end of a line, too.
+    # Header lines, such as Proc-Type, DEK-Info, Version and Comment, and base64. Two blanks may end a line, too.
     rb"(?:[A-Z][A-Za-z\-]{2,20}: [^\r\n]{0,200}?(?:[\r\n]|  )|[A-Za-z0-9+/=\s])*+"
 )
 
