@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from socket import AF_INET6, inet_pton
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.shapes import ByShape
 
 _OCTET: Final = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4: Final = re.compile(
     rb"(?<![0-9A-Za-z_\-])(?<![0-9]\.)" + _OCTET + rb"(?:\." + _OCTET + rb"){3}(?![0-9A-Za-z_]|\.[0-9])"
 )
-# Beginning with a literal, it is found at the speed of a search for one character.
-_IPV4_ANCHOR: Final = re.compile(rb"\.[0-9]{1,3}\.[0-9]{1,3}\.")
-_VERSION_CONTEXT: Final = re.compile(
-    rb"(?i)(?:\b(?:version|release|build|firmware|driver|chapter|section|clause|paragraph|oid|update|upgrade|ver|rev)"
-    rb"(?: (?:from|to|no|number))?\.?[ :=\"']{0,3}|\.so\.|[0-9] (?:to|->) version "
-    rb"|(?:Chrom(?:e|ium)|Edge?|OPR|Brave|Electron|Vivaldi|YaBrowser|CriOS|FxiOS)/)\Z"
+_IPV4_SHAPE: Final = re.compile(rb"(?<!0)(?=0{1,3} 0{1,3} 0{1,3} 0)")
+_FOUR_DIGITS: Final = len("0 0 0 0")
+_VERSIONED: Final = (
+    *(b"version", b"release", b"build", b"firmware", b"driver", b"chapter", b"section", b"clause", b"paragraph"),
+    *(b"oid", b"update", b"upgrade", b"ver", b"rev"),
 )
+_BEHIND_VERSIONED: Final = (b"from", b"to", b"no", b"number")
+_BROWSERS: Final = (
+    *(b"chrome", b"chromium", b"edge", b"edg", b"opr", b"brave", b"electron", b"vivaldi", b"yabrowser", b"crios"),
+    b"fxios",
+)
+_VERSION_CONTEXT: Final = re.compile(
+    rb"(?i)(?:\b(?:%s)(?: (?:%s))?\.?[ :=\"']{0,3}|\.so\.|[0-9] (?:to|->) version |(?:%s)/)\Z"
+    % tuple(map(b"|".join, (_VERSIONED, _BEHIND_VERSIONED, _BROWSERS)))
+)
+_VERSION_ENDS: Final = (*_VERSIONED, *_BEHIND_VERSIONED, *_BROWSERS, b".so")
+"""One of them ends what the pattern finds, before these signs."""
+_VERSION_SIGNS: Final = b" :=\"'./"
 _VERSION_BEHIND: Final = re.compile(rb" (?:to|->) version ")
 _VERSION_CHARS: Final = 24
 _NO_HOST: Final = re.compile(rb"127\.|0\.0\.0\.|255\.")
@@ -27,7 +41,7 @@ _NO_HOST: Final = re.compile(rb"127\.|0\.0\.0\.|255\.")
 
 _IPV6_LIKELY: Final = re.compile(rb":(?::|(?:[0-9A-Fa-f]{1,4}:){5})")
 """In every address there is a double colon, or five groups between colons; in times of day there is neither."""
-_IPV6_ANCHOR: Final = re.compile(rb":[0-9A-Fa-f]{0,4}:")
+_GROUP: Final = re.compile(rb":[0-9A-Fa-f]{0,4}:")
 _LONG_RUN: Final = re.compile(rb"[0-9A-Fa-f:]{46,}+")
 # One colon at the end is none of the address.
 _IPV6: Final = re.compile(rb"[0-9A-Fa-f:]{2,39}(?:(?<=::)|(?<!:))(?:\.[0-9]{1,3}){0,3}")
@@ -39,6 +53,10 @@ _DIGIT: Final = re.compile(rb"[0-9]")
 _IPV6_CHARS: Final = frozenset(b"0123456789abcdefABCDEF:.")
 _BEHIND_COLON: Final = (b" ", b"/", b"\n", b"")
 """What may stand behind a colon that is not part of an address."""
+_SIX_COLONS: Final = 25
+"""From the first to the last of them in an address that has no two in a row."""
+_MAX_GROUP: Final = 5
+"""From a colon to the next one."""
 _MAX_IPV6: Final = 45
 """Characters of the longest textual form, an IPv4-mapped address (RFC 4291 section 2.2)."""
 
@@ -60,9 +78,7 @@ GATES: Final = {
         rb"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}",
         rb"(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}",
         rb"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
-    ),
-    "ipv4": (rb"[0-9](?:\.[0-9]{1,3}){3}",),
-    "ipv6": (_IPV6_LIKELY.pattern,),
+    )
 }
 
 
@@ -95,58 +111,75 @@ class IPRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The addresses."""
-        data = folded.ascii
-        if folded.may_hold("ipv4"):
-            yield from self._ipv4(data)
-        if folded.may_hold("ipv6") and (folded.has_colons_within(2, 1) or folded.has_colons_within(6, 25)):
-            yield from self._ipv6(data)
+        yield from self._ipv4(folded)
+        yield from self._ipv6(folded)
 
     @staticmethod
-    def _ipv4(data: bytes) -> Iterator[Finding]:
-        done = 0
-        for anchor in _IPV4_ANCHOR.finditer(data):
-            dot = anchor.start()
-            before = data[max(done, dot - 3) : dot]
-            # Without a number before the first dot, the first one is behind it.
-            digits = len(before) - len(before.rstrip(_DIGITS)) or -1
-            match = _IPV4.match(data, dot - digits, anchor.end() + 5)
+    def _ipv4(folded: Folded) -> Iterator[Finding]:
+        data, done = folded.ascii, 0
+        for at in sorted(_ipv4_places(folded)):
+            match = _IPV4.match(data, at) if at >= done else None
             if match is None:
                 continue
             done = match.end()
             if _NO_HOST.match(match[0]) or _VERSION_BEHIND.match(data, done):
                 continue
-            if not _VERSION_CONTEXT.search(data, max(0, match.start() - _VERSION_CHARS), match.start()):
-                yield Finding("IPV4", *match.span(), 0.9)
+            if not _is_version(data[max(0, at - _VERSION_CHARS) : at]):
+                yield Finding("IPV4", at, done, 0.9)
 
     @staticmethod
-    def _ipv6(data: bytes) -> Iterator[Finding]:
-        done = 0
-        likely = _IPV6_LIKELY.search(data)
-        if likely is None:
-            return
-        for anchor in _IPV6_ANCHOR.finditer(data):
-            if likely.start() < anchor.start() - 5:
-                likely = _IPV6_LIKELY.search(data, anchor.start() - 5)
-                if likely is None:
-                    return
-            if anchor.start() < done:
+    def _ipv6(folded: Folded) -> Iterator[Finding]:
+        data, done = folded.ascii, 0
+        for anchor in _ipv6_places(folded.colons):
+            if anchor < done or not _GROUP.match(data, anchor):
                 continue
-            if run := _LONG_RUN.match(data, anchor.start()):
+            if run := _LONG_RUN.match(data, anchor):
                 done = run.end() - _MAX_IPV6  # an address can only be at the end
                 continue
-            if likely.start() > anchor.start() + _MAX_IPV6:
-                done = anchor.start() + 1
-                continue
-            start = anchor.start()
-            while start > done and anchor.start() - start <= 4 and data[start - 1] in _IPV6_CHARS:
+            start = anchor
+            while start > done and anchor - start <= 4 and data[start - 1] in _IPV6_CHARS:
                 start -= 1
             match = _IPV6.match(data, start, start + _MAX_IPV6)
             if match is None or _continues(data, start, match.end()) or not _is_ipv6(match[0].rstrip(b".")):
-                done = anchor.start() + 1
+                done = anchor + 1
                 continue
             zone = _ZONE.match(data, match.end())
             done = zone.end() if zone else match.end()
             yield Finding("IPV6", start, done, 0.9)
+
+
+@ByShape
+def _octets(run: bytes) -> Sequence[int]:
+    """Where an IPv4 address may begin in a run of this shape."""
+    return [match.start() for match in _IPV4_SHAPE.finditer(run)]
+
+
+def _ipv4_places(folded: Folded) -> Iterator[int]:
+    """Where an IPv4 address may begin."""
+    for offset, places in _octets.within(folded):
+        yield from (offset + place for place in places)
+    # Those of single digits are no run, but perhaps for their last two octets.
+    for start, end in folded.single_digits:
+        if end - start >= _FOUR_DIGITS or folded.shape.startswith(b"0 0", end):
+            yield from range(start, end - 4, 2)
+
+
+def _is_version(before: bytes) -> bool:
+    """Whether what stands before four numbers makes them a version, or a number of a section."""
+    return (
+        before.rstrip(_VERSION_SIGNS).lower().endswith(_VERSION_ENDS) and _VERSION_CONTEXT.search(before) is not None
+    )
+
+
+def _ipv6_places(colons: Sequence[int]) -> Iterator[int]:
+    """Those colons that may be of an address, ascending: near two in a row, or among six that are near."""
+    double = [first for first, second in pairwise(colons) if second - first == 1]
+    six = [first for first, sixth in zip(colons, colons[5:], strict=False) if sixth - first <= _SIX_COLONS]
+    done = 0
+    for likely in sorted(double + six) if double and six else double or six:
+        begin = bisect_left(colons, likely - _MAX_IPV6, done)
+        done = max(begin, bisect_right(colons, likely + _MAX_GROUP, done))
+        yield from colons[begin:done]
 
 
 def _continues(data: bytes, start: int, end: int) -> bool:

@@ -7,6 +7,7 @@ percent-encoding hide nothing. Offsets in it are offsets of characters.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
@@ -43,6 +44,8 @@ MIN_RUN: Final = 16
 LITERAL_BEFORE: Final = 16
 """The literal of a known format begins at most this many characters before that row. A longer one is part of it."""
 
+# In the shape of a text.
+_SINGLE_DIGITS: Final = re.compile(rb"0 0 0(?: 0)*+")
 _RUN: Final = b"a" * MIN_RUN
 _RUNS: Final = bytes(ord("a") if byte in TOKEN_CHARS else ord(" ") for byte in range(256))
 """To an alphabet in which a search for one literal finds every long run of the characters of credentials."""
@@ -127,6 +130,14 @@ class Folded:
     def held(self) -> Sequence[Sequence[tuple[int, Any]]]:
         """What its runs of digits may hold, for each `ByShape`."""
         return held_by(digit_runs(self.shape))
+
+    @_derived
+    def single_digits(self) -> Sequence[tuple[int, int]]:
+        """Where three and more single digits stand with one separator between them, as in ``8.8.8.8``.
+
+        (offset of the first, offset behind the last). The digits of longer numbers beside them count, too.
+        """
+        return [match.span() for match in _SINGLE_DIGITS.finditer(self.shape)]
 
     @_derived
     def colons(self) -> Sequence[int]:

@@ -19,8 +19,6 @@ _DATE: Final = re.compile(
 )
 _YEAR: Final = re.compile(rb"(?:(?<= )|\A)0000(?!0| 00 ?00)")
 """In the shape of a run; a blank and a day stand before it. With four more digits it is another date, or a number."""
-# It looks ahead for its last digit, with which the next one may begin.
-_SHORT_SHAPE: Final = re.compile(rb"0 0 0(?=0)")
 _SHORT_DATE: Final = re.compile(rb"(?<![0-9A-Za-z.\-/])[0-9]{1,2}([ .\-/])[0-9]\1[0-9]{2}(?![0-9A-Za-z]|[.\-/][0-9])")
 _ASIAN_DATE: Final = re.compile(
     # Digits of any width.
@@ -106,8 +104,10 @@ class DocumentRecognizer:
     def _short_dates(folded: Folded) -> Iterator[Finding]:
         """Dates with one digit for the month and two for the year, which have no two digits in a row but those."""
         data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
-        for place in _SHORT_SHAPE.finditer(shape):
-            match = _SHORT_DATE.search(data, max(0, place.start() - 1), place.end() + 2)
+        for _, end in folded.single_digits:
+            if not shape.startswith(b"0", end):
+                continue
+            match = _SHORT_DATE.search(data, max(0, end - 6), end + 2)
             if match and BIRTH.names(Around(folded, columns, match.start(), *match.span())):
                 yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
 

@@ -64,24 +64,17 @@ _HEXADECIMAL: Final = re.compile(rb"[0-9a-f]+")
 _TRAILING: Final = b".,:?)]}>*`\\|"
 _LINE_END: Final = re.compile(rb"[ \t]{0,8}(?:[\r\n]|\Z|  )")
 
-_ANY_ENDING: Final = b"(?i:" + b"|".join(sorted((*ENDINGS, *TAILS))) + b")"
-GATES: Final = {
-    "name and sign": (_ANY_ENDING + rb"[ \"'`*\]\t]{0,48}[:=]",),
-    "name is": (_ANY_ENDING + rb" is ",),
-    "secret word": (rb"ecret",),
-}
+GATES: Final = {"secret word": (rb"ecret",)}
 
 
 def assignments(folded: Folded) -> Iterator[Finding]:
     """The values of names that say so."""
     data = folded.ascii
-    if folded.may_hold("name and sign"):
-        for sign in (b"=", b":"):
-            yield from _signs(folded, sign)
-    if folded.may_hold("name is"):
-        for match in _IS_SIGN.finditer(folded.lower):
-            if not _states_a_word(data, match.start() - 1) and (finding := _value(folded, match.start() - 1, b" is ")):
-                yield finding
+    for sign in (b"=", b":"):
+        yield from _signs(folded, sign)
+    for match in _IS_SIGN.finditer(folded.lower):
+        if not _states_a_word(data, match.start() - 1) and (finding := _value(folded, match.start() - 1, b" is ")):
+            yield finding
     # From the end, a literal that is not there costs least.
     if folded.may_hold("secret word") and data.rfind(b"ecret") >= 0:
         yield from _aws_secrets(data)

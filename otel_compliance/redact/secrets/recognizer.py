@@ -88,9 +88,8 @@ GATES: Final = {
     **assignments.GATES,
     **commands.GATES,
     **statements.GATES,
-    "dashes": (rb"--[\w\-]{0,30}(?:password|passwd|token|secret|api-key) ", rb"-----BEGIN "),
+    "dashes": (rb" --", rb"-----BEGIN "),
     "definition": (rb"define\(",),
-    "discord": (rb"[MNO][\w\-]{22,26}\.[\w\-]{6}\.[\w\-]{27}",),
     "url password": (rb"://[^/@]{0,128}:[^/]{1,128}@", rb"@(?:tcp|unix)\("),
 }
 
@@ -122,8 +121,7 @@ class SecretRecognizer:
         if folded.may_hold("url password"):
             yield from url_passwords(data)
         yield from password_hashes(data)
-        if folded.may_hold("discord"):
-            yield from discord_tokens(folded)
+        yield from discord_tokens(folded)
         yield from commands.commands(folded)
 
 
