@@ -8,6 +8,7 @@ percent-encoding hide nothing. Offsets in it are offsets of characters.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
@@ -172,17 +173,10 @@ class Folded:
         """Those of the runs that may belong to a credential of a known format."""
         if self.hits is None:
             return self.runs
-        rows = self.ascii.translate(_RUNS) if self.hits.literals else b""
-        runs: list[tuple[int, int]] = []
-        done = 0
-        for offset in self.hits.literals:
-            start = max(done, offset - LITERAL_BEFORE)
-            position = rows.rfind(b" ", done, start) + 1 or done
-            while (start := rows.find(_RUN, position, offset + LITERAL_BEFORE + MIN_RUN)) >= 0:
-                end = rows.find(b" ", start + MIN_RUN)
-                position = done = end if end >= 0 else len(rows)
-                runs.append((start, done))
-        return runs
+        literals = [*self.hits.literals, len(self.ascii)]
+        return [
+            (start, end) for start, end in self.runs if literals[bisect_left(literals, start - LITERAL_BEFORE)] < end
+        ]
 
 
 @runtime_checkable

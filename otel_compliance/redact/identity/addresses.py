@@ -115,10 +115,11 @@ _STREET_WORD: Final = re.compile(
 _CODES: Final = frozenset((b"000000", b"00000", b"0000", b"000 00", b"00 000", b"0000 000"))
 """Shapes of postcodes of the continent."""
 _ENDS: Final = re.compile(rb"(?:[,\n\x81] ?|  )(?:[A-Z]{1,2}-|[A-Z])?\Z")
+_ENDS_CHARS: Final = 5
 """What stands before a postcode: a comma, the end of a line, or two blanks, and the sign of a country perhaps."""
 _CODE_AND_CITY: Final = re.compile(rb"00 (?:A|\Z)")
 """The end of each of them, and what follows; behind a run, a city may begin with a letter beyond ASCII."""
-_CAPITALS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\x80")
+_CAPITALS: Final = frozenset(bytes([byte]) for byte in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\x80")
 _CODE_AND_CITY_CHARS: Final = 4
 
 _FORMS: Final = (
@@ -149,8 +150,8 @@ class AddressRecognizer:
         for offset, (codes, cities, pins) in _codes.within(folded):
             for place, (first, last) in codes:
                 yield from _between(data, first, last, offset + place)
-            for place in cities:
-                yield from _continental(folded, offset + place)
+            for start, end in cities:
+                yield from _continental(data, offset + start, offset + end)
             for place in pins:
                 if data[offset + place - 1 : offset + place] in _BEFORE_PIN:
                     yield from _between(data, *_SINGAPORE, offset + place)
@@ -163,15 +164,16 @@ class AddressRecognizer:
 
 
 @ByShape
-def _codes(run: bytes) -> tuple[Sequence[tuple[int, _Form]], Sequence[int], Sequence[int]] | None:
+def _codes(run: bytes) -> tuple[Sequence[tuple[int, _Form]], Sequence[tuple[int, int]], Sequence[int]] | None:
     """Where postcodes may be in a run of this shape.
 
-    Those with a form, where one ends with a city behind it, and where one of six digits begins.
+    Those with a form, where one with a city behind it begins and ends, and where one of six digits begins.
     """
     codes = [(match.start(), form) for shape, forms in _FORMS for match in shape.finditer(run) for form in forms]
     # A postcode of the continent is all that a run begins with.
     begins = _CODE_AND_CITY.finditer(run, 0, _CODE_CHARS + _CODE_AND_CITY_CHARS)
-    cities = [match.start() for match in begins if _code(run[: match.start() + 2]) in _CODES]
+    ends = [match.start() + 2 for match in begins]
+    cities = [(end - len(code), end) for end in ends if (code := _code(run[:end])) in _CODES]
     pins = [match.start() for match in _PIN.finditer(run)]
     return (codes, cities, pins) if codes or cities or pins else None
 
@@ -199,16 +201,12 @@ def _code(run: bytes) -> bytes:
     return run.rpartition(b"  ")[2].lstrip(b" A")
 
 
-def _continental(folded: Folded, at: int) -> Iterator[Finding]:
-    """The address with the street first, and a postcode whose last two digits, behind which a city stands, are here."""
-    data, city = folded.ascii, at + _CODE_AND_CITY_CHARS - 1
-    if city >= len(data) or data[city] not in _CAPITALS:
-        return
-    before = max(0, at - _CODE_CHARS)
-    code = _code(folded.shape[folded.shape.rfind(b"a", before, at) + 1 : at + 2])
-    start = at + 2 - len(code)
-    if code in _CODES and _CODE.fullmatch(data, start, at + 2) and _ENDS.search(data, before, start):
-        yield from _ending(_CONTINENT, data, city + 1)
+def _continental(data: bytes, start: int, end: int) -> Iterator[Finding]:
+    """The address with the street first, whose postcode, behind which a city stands, is between two offsets."""
+    if data[end + 1 : end + 2] in _CAPITALS and _CODE.fullmatch(data, start, end):
+        before = max(0, start - _ENDS_CHARS)
+        if _ENDS.search(data, before, start):
+            yield from _ending(_CONTINENT, data, end + 2)
 
 
 def _ending(form: re.Pattern[bytes], data: bytes, end: int) -> Iterator[Finding]:

@@ -36,13 +36,13 @@ _INSIDE: Final = re.compile(rb"(?:[0-9A-Za-z_#$\-/]|[0-9][.:])\Z")
 _INSIDE_SIGNED: Final = re.compile(rb"[0-9A-Za-z]\Z")
 """What stands before a number that is part of something else."""
 _NOT_BEHIND: Final = re.compile(rb"[0-9A-Za-z_%]|[.:\-/'][0-9]")
-# Dates, spans of years, IPv4 addresses and decimals have the digits of a number.
+# Decimals, dates, spans of years and IPv4 addresses have the digits of a number.
 _NO_PHONE: Final = re.compile(
-    rb"(?:19|20)[0-9]{2}([.\-/])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])"
+    rb"[0-9]{1,9}+\.[0-9]{1,18}+(?![.\-/()]|[ ,][0-9])"
+    rb"|(?:19|20)[0-9]{2}([.\-/])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])"
     rb"|[0-9]{1,2}([.\-/])[0-9]{1,2}\2(?:19|20)?[0-9]{2}(?![0-9]|[ .\-][0-9]{2})"
     rb"|(?:19|20)[0-9]{2} ?[\-/] ?(?:19|20)[0-9]{2}(?![0-9])"
     rb"|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?!\.?[0-9])"
-    rb"|[0-9]{1,9}+\.[0-9]{1,18}+(?![.\-/()]|[ ,][0-9])"
 )
 _STRONG: Final = re.compile(
     # North American Numbering Plan: area and exchange codes start with 2-9.
