@@ -41,7 +41,6 @@ _NO_HOST: Final = re.compile(rb"127\.|0\.0\.0\.|255\.")
 
 _IPV6_LIKELY: Final = re.compile(rb":(?::|(?:[0-9A-Fa-f]{1,4}:){5})")
 """In every address there is a double colon, or five groups between colons; in times of day there is neither."""
-_GROUP: Final = re.compile(rb":[0-9A-Fa-f]{0,4}:")
 _LONG_RUN: Final = re.compile(rb"[0-9A-Fa-f:]{46,}+")
 # One colon at the end is none of the address.
 _IPV6: Final = re.compile(rb"[0-9A-Fa-f:]{2,39}(?:(?<=::)|(?<!:))(?:\.[0-9]{1,3}){0,3}")
@@ -130,18 +129,16 @@ class IPRecognizer:
     @staticmethod
     def _ipv6(folded: Folded) -> Iterator[Finding]:
         data, done = folded.ascii, 0
-        for anchor in _ipv6_places(folded.colons):
-            if anchor < done or not _GROUP.match(data, anchor):
-                continue
-            if run := _LONG_RUN.match(data, anchor):
-                done = run.end() - _MAX_IPV6  # an address can only be at the end
+        for anchor in _ipv6_places(data, folded.colons):
+            if anchor < done:
                 continue
             start = anchor
             while start > done and anchor - start <= 4 and data[start - 1] in _IPV6_CHARS:
                 start -= 1
             match = _IPV6.match(data, start, start + _MAX_IPV6)
             if match is None or _continues(data, start, match.end()) or not _is_ipv6(match[0].rstrip(b".")):
-                done = anchor + 1
+                run = _LONG_RUN.match(data, anchor)
+                done = run.end() - _MAX_IPV6 if run else anchor + 1  # an address can only be at the end
                 continue
             zone = _ZONE.match(data, match.end())
             done = zone.end() if zone else match.end()
@@ -171,15 +168,20 @@ def _is_version(before: bytes) -> bool:
     )
 
 
-def _ipv6_places(colons: Sequence[int]) -> Iterator[int]:
-    """Those colons that may be of an address, ascending: near two in a row, or among six that are near."""
+def _ipv6_places(data: bytes, colons: Sequence[int]) -> Iterator[int]:
+    """Those colons that may be of an address, ascending: near two in a row, or near five groups."""
     double = [first for first, second in pairwise(colons) if second - first == 1]
-    six = [first for first, sixth in zip(colons, colons[5:], strict=False) if sixth - first <= _SIX_COLONS]
-    done = 0
-    for likely in sorted(double + six) if double and six else double or six:
-        begin = bisect_left(colons, likely - _MAX_IPV6, done)
-        done = max(begin, bisect_right(colons, likely + _MAX_GROUP, done))
-        yield from colons[begin:done]
+    six = (first for first, sixth in zip(colons, colons[5:], strict=False) if sixth - first <= _SIX_COLONS)
+    groups = [first for first in six if _IPV6_LIKELY.match(data, first)]
+    begin, done = 0, -1
+    for likely in sorted(double + groups) if double and groups else double or groups:
+        if likely + _MAX_GROUP <= done:
+            continue
+        begin = bisect_left(colons, max(done, likely - _MAX_IPV6), begin)
+        done = likely + _MAX_IPV6
+        end = bisect_right(colons, done, begin)
+        yield from colons[begin:end]
+        begin = end
 
 
 def _continues(data: bytes, start: int, end: int) -> bool:
@@ -193,9 +195,9 @@ def _is_ipv6(candidate: bytes) -> bool:
     # Names in code have double colons, too, and hardly a digit.
     if (
         b":::" in candidate
+        or _SMALLEST.fullmatch(candidate)
         or not _IPV6_LIKELY.search(candidate)
         or not _DIGIT.search(candidate)
-        or _SMALLEST.fullmatch(candidate)
     ):
         return False
     try:

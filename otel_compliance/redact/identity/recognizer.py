@@ -131,8 +131,8 @@ _Schemes = Sequence[tuple[Identifier, bool]]
 _Possible = tuple[_Schemes, frozenset[bytes]]
 """(schemes, the first letters of the words that name one of those that need a word)."""
 
-_Candidate = tuple[int, int, bool, _Possible]
-"""(offset of its first character, offset behind its last, whether it may be part of something longer, its schemes)."""
+_Candidate = tuple[int, bool, _Possible]
+"""(length, whether it may be part of something longer, schemes)."""
 
 
 def _with_starts(schemes: _Schemes) -> _Possible:
@@ -152,7 +152,10 @@ _MIXED: Final = re.compile(rb"(?=.*0)(?=.*A)[0A]{8,12}")
 _MIXED_SCHEMES: Final = _with_starts(
     [(item, True) for item in IDENTIFIERS if item.type in ("PASSPORT", "DRIVERS_LICENSE")]
 )
-_MOST_GROUPS: Final = max(shape.count(b" ") + 1 for shape in _SCHEMES)
+_BEFORE: Final = b"  "
+"""Before the first group of a run stands what stands behind an empty one."""
+_WINDOW: Final = len(_BEFORE) + max(map(len, _SCHEMES)) + len(b" 0")
+"""The longest shape, with one character of the group before it, and of the one behind."""
 
 
 class IdentifierRecognizer:
@@ -177,13 +180,19 @@ class IdentifierRecognizer:
 
 
 def _confirm(
-    found: list[Finding], folded: Folded, columns: Columns, candidates: Sequence[_Candidate], offset: int
+    found: list[Finding],
+    folded: Folded,
+    columns: Columns,
+    candidates: Sequence[tuple[int, Sequence[_Candidate]]],
+    offset: int,
 ) -> None:
     """Add those candidates of a run that are what they look like."""
     data = folded.ascii
     around: Around | None = None
-    for first, last, inner, (schemes, starts) in candidates:
-        start, end = offset + first, offset + last
+    for start, (length, inner, (schemes, starts)) in (
+        (offset + place, candidate) for place, begun in candidates for candidate in begun
+    ):
+        end = start + length
         if inner and _continues(data, start, end):
             continue
         spoken = None
@@ -207,30 +216,29 @@ def _is_part(data: bytes, start: int, end: int) -> bool:
 
 
 @ByShape
-def _candidates(run: bytes) -> Sequence[_Candidate]:
-    """What a run of this shape may hold: one group of characters, or several, with their offsets."""
+def _candidates(run: bytes) -> Sequence[tuple[int, Sequence[_Candidate]]]:
+    """What a run of this shape may hold, one group of characters or several: (offset, what may begin there)."""
     # The shortest are India's PAN and a date of birth with two digits for the year.
     if run.count(b"0") < (4 if b"A" in run else 5):
         return ()
-    groups = tuple(run.split(b" "))
-    found: list[_Candidate] = []
+    found: list[tuple[int, Sequence[_Candidate]]] = []
     # A hostile run repeats itself.
-    known: dict[tuple[bytes, ...], Sequence[tuple[int, bool, _Possible]]] = {}
-    place = 0
-    for number, group in enumerate(groups):
-        before = groups[number - 1] if number else b""
-        following = (before, *groups[number : number + _MOST_GROUPS + 1])
-        begun = known.get(following)
+    known: dict[bytes, Sequence[_Candidate]] = {}
+    padded, place = _BEFORE + run, 0
+    while place >= 0:
+        window = padded[place : place + _WINDOW]
+        begun = known.get(window)
         if begun is None:
-            begun = known[following] = _begun(*following)
-        found += [(place, place + length, inner, possible) for length, inner, possible in begun]
-        place += len(group) + 1
+            begun = known[window] = _begun(window[:1].strip(), *window[len(_BEFORE) :].split(b" "))
+        if begun:
+            found.append((place, begun))
+        place = run.find(b" ", place) + 1 or -1
     return tuple(found)
 
 
-def _begun(before: bytes, *groups: bytes) -> Sequence[tuple[int, bool, _Possible]]:
-    """What begins with the first of some groups, behind another one: (length, whether to look beside it, schemes)."""
-    found: list[tuple[int, bool, _Possible]] = []
+def _begun(before: bytes, *groups: bytes) -> Sequence[_Candidate]:
+    """What begins with the first of some groups, behind a character."""
+    found: list[_Candidate] = []
     if groups[0] not in _SCHEMES and _MIXED.fullmatch(groups[0]):
         found.append((len(groups[0]), True, _MIXED_SCHEMES))
     shape = b""
@@ -240,7 +248,7 @@ def _begun(before: bytes, *groups: bytes) -> Sequence[tuple[int, bool, _Possible
             break
         if possible := _SCHEMES.get(shape):
             # Most groups beside it are capitals, not digits; what is beside the run is not known.
-            inner = before[-1:] in (b"", b"0") or behind[:1] in (b"", b"0")
+            inner = before in (b"", b"0") or behind[:1] in (b"", b"0")
             found.append((len(shape), inner, possible))
     return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from string import ascii_letters, digits
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
@@ -33,7 +34,7 @@ _BEFORE_SIGN: Final = frozenset(_NAME_END + _LAST_LETTERS + _LAST_LETTERS.upper(
 _LETTER: Final = 0x80
 _LETTERS_BEFORE: Final = 24
 
-_NAME: Final = re.compile(rb"[\w.\- ]*\Z")
+_NAME_CHARS: Final = ascii_letters.encode() + digits.encode() + b"_.- "
 _VALUE: Final = re.compile(
     # The value of a colon may begin in the next line, or behind the end of an element.
     rb"(?:=[:=]?>?[* \t]{0,6}|:[:=]?>?[*\s]{0,6}(?:</\w{1,10}>[*\s]{0,6})?)"
@@ -117,9 +118,9 @@ def _value(folded: Folded, at: int, sign: bytes) -> Finding | None:
     """The value behind the sign at an offset, when the name before it says that it is a credential."""
     data = folded.ascii
     before = data[max(0, at - _MAX_NAME) : at].rstrip(_NAME_END)
-    words = _NAME.search(before.removesuffix(b" is") if sign == b":" else before)
-    name = normal(words[0]) if words else b""
-    kind = kind_of_words(words[0]) if words else None
+    before = before.removesuffix(b" is") if sign == b":" else before
+    words = before[len(before.rstrip(_NAME_CHARS)) :]
+    name, kind = normal(words), kind_of_words(words)
     if kind is None and _LETTER in before[-_LETTERS_BEFORE:] and _is_named_in_letters(folded, at):
         kind = Kind.PASSWORD
     match kind:

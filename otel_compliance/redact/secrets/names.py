@@ -77,10 +77,14 @@ TOKENS: Final = (
 HEADERS: Final = (b"authorization",)
 COOKIES: Final = (b"cookie",)
 
+_SHORT_PASSWORDS: Final = (b"pass", b"pw", b"mdp")
+_SHORT_TOKENS: Final = (b"pat", b"sid", b"session", b"totp", b"seed")
+_SHORT_NAMES: Final = (*_SHORT_PASSWORDS, *_SHORT_TOKENS)
 _SHORT: Final = re.compile(
     rb"(?:(?:\A *|[_\-.]|(?:my|her|his|the|user|login|ssh|ftp|root|db|admin|mail|wifi|smtp|auth|devops|asana|github) "
-    rb"|[a-z](?=[A-Z]))(?i:(?P<password>pass|pw|mdp))"
-    rb"|(?:(?<![A-Za-z0-9])|(?<=[a-z])(?=[A-Z]))(?i:(?P<token>pat|sid|session|totp|seed)))\Z"
+    rb"|[a-z](?=[A-Z]))(?i:(?P<password>%s))"
+    rb"|(?:(?<![A-Za-z0-9])|(?<=[a-z])(?=[A-Z]))(?i:(?P<token>%s)))\Z"
+    % (b"|".join(_SHORT_PASSWORDS), b"|".join(_SHORT_TOKENS))
 )
 """Words with which others end, too, as "bypass" does: they count alone, or behind a sign, a hump or some words."""
 _SHORT_ENDINGS: Final = (b"ass", b"mdp", b"pat", b"sid", b"otp", b"eed", b" is", b"lue")
@@ -196,10 +200,22 @@ def normal(name: bytes) -> bytes:
     return name.translate(None, _SEPARATORS).lower()
 
 
+def _by_ending() -> dict[bytes, tuple[tuple[bytes, Kind | None], ...]]:
+    """The names, each with its kind, by their last three letters."""
+    index: dict[bytes, tuple[tuple[bytes, Kind | None], ...]] = {}
+    for names, kind in _KINDS:
+        for name in names:
+            index[name[-3:]] = (*index.get(name[-3:], ()), (name, kind))
+    return index
+
+
+_BY_ENDING: Final = _by_ending()
+
+
 def kind_of(name: bytes) -> Kind | None:
     """What a name in normal form says about its value; `None` when it says nothing."""
-    for endings, kind in _KINDS:
-        if name.endswith(endings):
+    for ending, kind in _BY_ENDING.get(name[-3:], ()):
+        if name.endswith(ending):
             return None if name in OTHER_KEYS else kind
     return None
 
@@ -207,7 +223,7 @@ def kind_of(name: bytes) -> Kind | None:
 def kind_of_words(words: bytes) -> Kind | None:
     """What a name as it is written says about its value; `None` when it says nothing."""
     kind = kind_of(normal(words))
-    if kind is None and (short := _SHORT.search(words)):
+    if kind is None and words.lower().endswith(_SHORT_NAMES) and (short := _SHORT.search(words)):
         kind = Kind.SHORT_PASSWORD if short["password"] else Kind.TOKEN
     return kind
 
