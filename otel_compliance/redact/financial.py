@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.identity.context import Around, words
 from otel_compliance.redact.recognize import Finding, Folded
 
@@ -33,10 +32,10 @@ class BicRecognizer:
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The codes."""
-        data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
+        data, shape = folded.ascii, folded.shape
         start = shape.find(_CAPITALS)
         while start >= 0:
             match = None if data[start - 1 : start].isalnum() else _BIC.match(data, start)
-            if match and _CONTEXT.names(Around(folded, columns, start, *match.span())):
+            if match and _CONTEXT.names(Around(folded, start, *match.span())):
                 yield Finding("BIC", *match.span(), 0.85)
             start = shape.find(_CAPITALS, match.end() if match else start + 1)

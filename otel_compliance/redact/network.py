@@ -56,6 +56,8 @@ _SIX_COLONS: Final = 25
 """From the first to the last of them in an address that has no two in a row."""
 _MAX_GROUP: Final = 5
 """From a colon to the next one."""
+_MAX_HEX: Final = 39
+"""Characters of the longest form without an IPv4 address at its end."""
 _MAX_IPV6: Final = 45
 """Characters of the longest textual form, an IPv4-mapped address (RFC 4291 section 2.2)."""
 
@@ -137,7 +139,7 @@ class IPRecognizer:
                 start -= 1
             match = _IPV6.match(data, start, start + _MAX_IPV6)
             if match is None or _continues(data, start, match.end()) or not _is_ipv6(match[0].rstrip(b".")):
-                run = _LONG_RUN.match(data, anchor)
+                run = _LONG_RUN.match(data, anchor) if match is None or match.end() - start >= _MAX_HEX else None
                 done = run.end() - _MAX_IPV6 if run else anchor + 1  # an address can only be at the end
                 continue
             zone = _ZONE.match(data, match.end())

@@ -15,6 +15,7 @@ from itertools import repeat
 from operator import le, sub
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
+from otel_compliance.redact.columns import Columns
 from otel_compliance.redact.shapes import digit_runs, held_by, shape_of
 
 _T = TypeVar("_T")
@@ -131,6 +132,11 @@ class Folded:
     def held(self) -> Sequence[Sequence[tuple[int, Any]]]:
         """What its runs of digits may hold, for each `ByShape`."""
         return held_by(digit_runs(self.shape))
+
+    @_derived
+    def columns(self) -> Columns:
+        """The columns of its tables, in whose heads it may be said what a value is."""
+        return Columns(self.ascii)
 
     @_derived
     def single_digits(self) -> Sequence[tuple[int, int]]:

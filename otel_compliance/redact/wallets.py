@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from hashlib import blake2b, sha256
 from typing import Final
 
-from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.identity.context import Around, words
 from otel_compliance.redact.keccak import keccak_256
 from otel_compliance.redact.recognize import Finding, Folded
@@ -79,22 +78,21 @@ class WalletRecognizer:
         """The addresses that pass their checksum, and those that have none behind a context word."""
         if not folded.may_hold("wallet"):
             return
-        columns = Columns(folded.ascii)
         for first, last in folded.runs:
             if last - first < _SHORTEST:
                 continue
             for word in _WORD.finditer(folded.ascii, first, last):
                 at, end = word.span()
-                if end - at <= _LONGEST and (confidence := _confidence(folded, columns, at, end)):
+                if end - at <= _LONGEST and (confidence := _confidence(folded, at, end)):
                     yield Finding("CRYPTO_WALLET", at, end, confidence)
 
 
-def _confidence(folded: Folded, columns: Columns, start: int, end: int) -> float:
+def _confidence(folded: Folded, start: int, end: int) -> float:
     word = folded.ascii[start:end]
     if _ETHEREUM.fullmatch(word):
         if _mixed(word) and _eip_55(word):
             return 0.97
-        return _named(folded, columns, start, end)
+        return _named(folded, start, end)
     if _STELLAR.fullmatch(word):
         return 0.97 if _strkey(word) else 0.0
     if _MONERO.fullmatch(word):
@@ -107,12 +105,12 @@ def _confidence(folded: Folded, columns: Columns, start: int, end: int) -> float
         return 0.0
     if _base58check(word) or (word.startswith(b"r") and _base58check(word.translate(_FROM_RIPPLE))):
         return 0.97
-    return _named(folded, columns, start, end) if len(_base58(word)) == _KEY_BYTES and not word.isalpha() else 0.0
+    return _named(folded, start, end) if len(_base58(word)) == _KEY_BYTES and not word.isalpha() else 0.0
 
 
-def _named(folded: Folded, columns: Columns, start: int, end: int) -> float:
+def _named(folded: Folded, start: int, end: int) -> float:
     """How sure it is that an address without a checksum is one: 0 without a word that says so."""
-    return 0.8 if _CONTEXT.names(Around(folded, columns, start, start, end)) else 0.0
+    return 0.8 if _CONTEXT.names(Around(folded, start, start, end)) else 0.0
 
 
 def _mixed(word: bytes) -> bool:

@@ -151,7 +151,8 @@ class AddressRecognizer:
             for place, (first, last) in codes:
                 yield from _between(data, first, last, offset + place)
             for start, end in cities:
-                yield from _continental(data, offset + start, offset + end)
+                if found := _continental(data, offset + start, offset + end):
+                    yield found
             for place in pins:
                 if data[offset + place - 1 : offset + place] in _BEFORE_PIN:
                     yield from _between(data, *_SINGAPORE, offset + place)
@@ -201,21 +202,17 @@ def _code(run: bytes) -> bytes:
     return run.rpartition(b"  ")[2].lstrip(b" A")
 
 
-def _continental(data: bytes, start: int, end: int) -> Iterator[Finding]:
+def _continental(data: bytes, start: int, end: int) -> Finding | None:
     """The address with the street first, whose postcode, behind which a city stands, is between two offsets."""
-    if data[end + 1 : end + 2] in _CAPITALS and _CODE.fullmatch(data, start, end):
-        before = max(0, start - _ENDS_CHARS)
-        if _ENDS.search(data, before, start):
-            yield from _ending(_CONTINENT, data, end + 2)
-
-
-def _ending(form: re.Pattern[bytes], data: bytes, end: int) -> Iterator[Finding]:
-    """The continental address whose postcode ends at an offset."""
-    match = form.search(data, max(0, end - _BEFORE_CODE), end + _BEHIND)
-    while match and match.end() < end:
-        match = form.search(data, match.end(), end + _BEHIND)
-    if match and _is_street(match):
-        yield Finding("ADDRESS", *match.span(), 0.8)
+    if data[end + 1 : end + 2] not in _CAPITALS or not _CODE.fullmatch(data, start, end):
+        return None
+    if not _ENDS.search(data, max(0, start - _ENDS_CHARS), start):
+        return None
+    city = end + 2
+    match = _CONTINENT.search(data, max(0, city - _BEFORE_CODE), city + _BEHIND)
+    while match and match.end() < city:
+        match = _CONTINENT.search(data, match.end(), city + _BEHIND)
+    return Finding("ADDRESS", *match.span(), 0.8) if match and _is_street(match) else None
 
 
 def _is_street(match: re.Match[bytes]) -> bool:

@@ -10,7 +10,6 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from otel_compliance.redact.characters import without_marks
-from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.recognize import Folded
 
 CONTEXT_CHARS: Final = 48
@@ -85,16 +84,15 @@ class Around:
 
     Args:
         folded: The text.
-        columns: Its columns.
         first: Where the value begins, or the first one of a run, whose words count for all.
         start: Offset of the value.
         end: Offset behind it.
     """
 
-    __slots__ = ("_columns", "_end", "_first", "_folded", "_letters", "_near", "_window", "start", "starts_before")
+    __slots__ = ("_end", "_first", "_folded", "_letters", "_near", "_window", "start", "starts_before")
 
-    def __init__(self, folded: Folded, columns: Columns, first: int, start: int, end: int) -> None:
-        self._folded, self._columns = folded, columns
+    def __init__(self, folded: Folded, first: int, start: int, end: int) -> None:
+        self._folded = folded
         self._first, self.start, self._end = first, start, end
         self._window = folded.ascii[max(0, first - CONTEXT_CHARS) : first]
         self.starts_before = starts_of(self._window)
@@ -127,7 +125,7 @@ class Around:
                 self._near = b""
                 return b""
             match = _BEHIND.match(data, self._end, self._end + _BEHIND_CHARS)
-            start, end = match.span(match.lastindex or 1) if match else self._columns.head(self.start, self._end)
+            start, end = match.span(match.lastindex or 1) if match else self._folded.columns.head(self.start, self._end)
             self._near = plain(data[start:end]) if end else b""
         return self._near
 
@@ -139,7 +137,7 @@ class Around:
             if text.isascii():
                 self._letters = ""
             else:
-                head = slice(*self._columns.head(self.start, self._end))
+                head = slice(*self._folded.columns.head(self.start, self._end))
                 spans = (slice(max(0, self._first - CONTEXT_CHARS), self._first), slice(self._end, end), head)
                 self._letters = _PARTS.join(text[span].lower() for span in spans)
         return self._letters

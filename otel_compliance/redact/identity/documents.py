@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.identity.context import Around
 from otel_compliance.redact.identity.vocabulary import BIRTH
 from otel_compliance.redact.recognize import Finding, Folded
@@ -86,7 +85,7 @@ class DocumentRecognizer:
 
     @staticmethod
     def _dates(folded: Folded) -> Iterator[Finding]:
-        data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
+        data, shape = folded.ascii, folded.shape
         for year in (offset + place for offset, places in _years.within(folded) for place in places):
             first = max(0, year - 1 - _DATE_CHARS)
             if data[year : year + 2] not in _CENTURIES or not shape.startswith(b" ", year - 1):
@@ -97,25 +96,24 @@ class DocumentRecognizer:
             match = _DATE.search(data, first, year + 4)
             if match is None or data[match.start() - 1 : match.start()].isalnum():
                 continue
-            if BIRTH.names(Around(folded, columns, match.start(), *match.span())):
+            if BIRTH.names(Around(folded, match.start(), *match.span())):
                 yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
 
     @staticmethod
     def _short_dates(folded: Folded) -> Iterator[Finding]:
         """Dates with one digit for the month and two for the year, which have no two digits in a row but those."""
-        data, shape, columns = folded.ascii, folded.shape, Columns(folded.ascii)
+        data, shape = folded.ascii, folded.shape
         for _, end in folded.single_digits:
             if not shape.startswith(b"0", end):
                 continue
             match = _SHORT_DATE.search(data, max(0, end - 6), end + 2)
-            if match and BIRTH.names(Around(folded, columns, match.start(), *match.span())):
+            if match and BIRTH.names(Around(folded, match.start(), *match.span())):
                 yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
 
     @staticmethod
     def _asian_dates(folded: Folded) -> Iterator[Finding]:
-        columns = Columns(folded.ascii)
         for match in _ASIAN_DATE.finditer(folded.text):
-            if BIRTH.names(Around(folded, columns, match.start(), *match.span())):
+            if BIRTH.names(Around(folded, match.start(), *match.span())):
                 yield Finding("DATE_OF_BIRTH", *match.span(), 0.75)
 
     @staticmethod

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.identity.context import Around, names_another, plain
 from otel_compliance.redact.identity.vocabulary import TELEPHONE
 from otel_compliance.redact.recognize import Finding, Folded
@@ -104,14 +103,13 @@ class PhoneRecognizer:
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The numbers."""
         data = folded.ascii
-        columns = Columns(data)
         for offset, (places, north_american) in _places.within(folded):
             for place in places:
                 anchor = offset + place[0]
                 # Most runs of digits are none of a telephone; the first look costs least.
                 if anchor and data[anchor - 1] in _NOT_BEFORE:
                     continue
-                if found := _at(folded, columns, place, offset):
+                if found := _at(folded, place, offset):
                     yield found
             for start in north_american:
                 if found := _north_american(data, offset + start):
@@ -147,7 +145,7 @@ def _places(run: bytes) -> tuple[Sequence[_Place], Sequence[int]] | None:
     return (places, north_american) if places or north_american else None
 
 
-def _at(folded: Folded, columns: Columns, place: _Place, offset: int) -> Finding | None:
+def _at(folded: Folded, place: _Place, offset: int) -> Finding | None:
     """The number at a place of the run at an offset."""
     data, anchor = folded.ascii, offset + place.anchor
     if data.endswith(_CHAT_LINK, 0, anchor):
@@ -158,7 +156,7 @@ def _at(folded: Folded, columns: Columns, place: _Place, offset: int) -> Finding
     if before != _PLUS and (place.is_long or _NO_PHONE.match(data, anchor)):
         return None
     if not place.is_long:
-        return _confirmed(folded, columns, _opened(data, offset + place.start), offset + place.end)
+        return _confirmed(folded, _opened(data, offset + place.start), offset + place.end)
     # More digits than any number has may begin with one.
     begin = _INTERNATIONAL.match(data, anchor - 1)
     return Finding("PHONE", *begin.span(), 0.85) if begin else None
@@ -183,7 +181,7 @@ def _opened(data: bytes, start: int) -> int:
     return start - 1 if data[start - 1 : start] == b"+" else start
 
 
-def _confirmed(folded: Folded, columns: Columns, start: int, end: int) -> Finding | None:
+def _confirmed(folded: Folded, start: int, end: int) -> Finding | None:
     """The number between two offsets, with its extension, if it is one."""
     data = folded.ascii
     before, signed = data[max(0, start - 2) : start], data[start] == _PLUS
@@ -200,7 +198,7 @@ def _confirmed(folded: Folded, columns: Columns, start: int, end: int) -> Findin
     is_likely = extension or _is_likely(data, folded.shape, start, end)
     if is_likely and not names_another(plain(data[max(0, start - _NEAR) : start])):
         return Finding("PHONE", start, last, 0.8)
-    around = Around(folded, columns, start, start, last)
+    around = Around(folded, start, start, last)
     if around.is_silent(_STARTS):
         return None
     return Finding("PHONE", start, last, 0.75) if TELEPHONE.names(around) or _is_called(around, data, last) else None

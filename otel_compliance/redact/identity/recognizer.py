@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from otel_compliance.redact.identity import letters, numbers
-from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.identity.context import (
     Around,
     Context,
@@ -173,16 +172,14 @@ class IdentifierRecognizer:
     def find(self, folded: Folded) -> list[Finding]:
         """The identifiers."""
         found: list[Finding] = []
-        columns = Columns(folded.ascii)
         for offset, candidates in _candidates.within(folded):
-            _confirm(found, folded, columns, candidates, offset)
+            _confirm(found, folded, candidates, offset)
         return found
 
 
 def _confirm(
     found: list[Finding],
     folded: Folded,
-    columns: Columns,
     candidates: Sequence[tuple[int, Sequence[_Candidate]]],
     offset: int,
 ) -> None:
@@ -198,7 +195,7 @@ def _confirm(
         spoken = None
         if starts:
             # The words before the first candidate tell what all of them are.
-            around = around or Around(folded, columns, start, start, end)
+            around = around or Around(folded, start, start, end)
             around.move(start, end)
             spoken = None if around.is_silent(starts) else around
         for identifier, named in schemes:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from otel_compliance.redact.identity.columns import Columns
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.names import ENDINGS, TAILS, Kind, kind_of_words, normal, type_of
 from otel_compliance.redact.secrets.placeholders import is_opaque, is_path, is_placeholder, is_word
@@ -84,7 +83,6 @@ def _named(data: bytes, name: bytes, start: int, end: int) -> Finding | None:
 def beside_names(folded: Folded) -> Iterator[Finding]:
     """What looks random, with a name shortly before it, behind it, or at the head of its column."""
     data = folded.ascii
-    columns: Columns | None = None
     done = 0
     for first, _ in folded.runs:
         # Behind a sign, `assignments` has looked.
@@ -101,8 +99,7 @@ def beside_names(folded: Folded) -> Iterator[Finding]:
         if not name and (behind := _AS.match(data, end, end + _AS_CHARS)):
             name = behind[1]
         if not name:
-            columns = columns or Columns(data)
-            name = data[slice(*columns.head(start, end))].rstrip(_LINKS)
+            name = data[slice(*folded.columns.head(start, end))].rstrip(_LINKS)
         if not name:
             continue
         if finding := _named(data, name, start, end):
