@@ -24,7 +24,7 @@ from otel_compliance.redact.secrets.names import (
     type_of,
 )
 from otel_compliance.redact.secrets.pairs import of_pair
-from otel_compliance.redact.secrets.placeholders import is_code, is_opaque, is_path, is_placeholder, is_word
+from otel_compliance.redact.secrets.placeholders import is_code, is_opaque, is_passphrase, is_path, is_placeholder, is_word
 
 _MAX_NAME: Final = 48
 _NAME_END: Final = b" \"'`*]\t"
@@ -159,7 +159,7 @@ def _confirmed(data: bytes, match: re.Match[bytes], kind: Kind, name: bytes, *, 
     elif is_word(value):
         plausible = kind is Kind.PASSWORD and value.lower() not in _STATES and _stands_alone(data, start, end, prose)
     else:
-        plausible = not is_code(data[start : end + 1])
+        plausible = not is_code(data[start : end + 1]) or (kind is Kind.PASSWORD and is_passphrase(value))
     confidence = 0.9 if kind in (*_PASSWORDS, Kind.KEY) else 0.8
     return Finding(type_of(name), start, end, confidence) if plausible else None
 

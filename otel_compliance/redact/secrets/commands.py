@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
-from otel_compliance.redact.secrets.placeholders import is_code, is_path, is_placeholder
+from otel_compliance.redact.secrets.placeholders import is_code, is_passphrase, is_path, is_placeholder
 
 _OPTION: Final = re.compile(
     rb" -(?:(?:u|-user|-proxy-user)[ =]?[\"']?[\w.@\-]{1,64}:(?P<user>[^\s\"'@:/]{4,128})"
     rb"|(?:pass(?:in|out) pass:|(?:store|key|srcstore|deststore)pass )[\"']?(?P<named>[^\s\"']{4,128})"
-    rb"|(?:p(?!ass)|P|a|-pass(?=[ =])|-body(?=[ =])) ?=?[\"']?(?P<option>[^\s\"'\-][^\s\"']{3,128}))"
+    rb"|U[ =]?[\"']?[\w.\\\-]{1,64}%(?P<samba>[^\s\"']{4,128})"
+    rb"|(?:p(?!ass)|P|a|w|-pass(?=[ =])|-body(?=[ =])) ?=?[\"']?(?P<option>[^\s\"'\-][^\s\"']{3,128}))"
 )
 # It begins with a literal, so it is found at the speed of a search for one character.
 _DASH: Final = re.compile(rb"-(?<= -)")
@@ -30,8 +31,9 @@ _CALLS: Final = tuple(
     (signs, literal, re.compile(pattern))
     for signs, literal, pattern in (
         (b"\"'", b"identified by", rb"(?i:identified by)(?: password)? " + _QUOTED),
-        (b"\"'", b"securestring", rb"(?i:securestring)(?: -string)? " + _QUOTED),
+        (b"\"'", b"securestring", rb"(?i:securestring(?: -(?:string|asplaintext|force)){0,3}) " + _QUOTED),
         (b'"', b"networkcredential(", rb"(?i:networkcredential)\([\"'][^\"'\r\n]{1,64}[\"'], ?" + _QUOTED),
+        (b"\"'", b".login(", rb"(?i:\.login)\([\"'][^\"'\r\n]{1,64}[\"'], ?" + _QUOTED),
         (b"\"'", b"auth=(", rb"(?i:auth)=\([\"'][^\"'\r\n]{1,64}[\"'], ?" + _QUOTED),
         (b"-", b"snmp-server community", rb"(?i:snmp-server community) (?P<value>[^\s\"']{4,128})"),
         (b"/", b"net user", rb"(?i:net user) [\w.\-]{1,64} (?P<value>[^\s\"'/*]{4,128})"),
@@ -40,7 +42,7 @@ _CALLS: Final = tuple(
 )
 """Signs of which one must be there, as they are rare in prose; what is looked for in lower case; and what is there."""
 GATES: Final = {
-    "command": (rb" -(?:u|p|a|P|s|k|d|-user|-proxy-user|-pass|-body)",),
+    "command": (rb" -(?:u|p|a|P|s|k|d|w|U|-user|-proxy-user|-pass|-body)",),
     "call": (b"chpasswd", *(b"(?i:" + re.escape(literal) + b")" for _, literal, _ in _CALLS)),
 }
 _CHPASSWD: Final = re.compile(rb"[\"'\s](?P<user>[\w.\-]{1,32}):(?P<value>[^\s\"':]{4,128})[\"']? ?\| ?(?:sudo )?\Z")
@@ -109,6 +111,8 @@ def _password_files(data: bytes) -> Iterator[Finding]:
 
 def _finding(match: re.Match[bytes], group: str) -> Finding | None:
     value = match[group]
-    if is_placeholder(value) or is_path(value) or value.isdigit() or (group == "value" and is_code(value)):
+    if is_placeholder(value) or is_path(value) or value.isdigit():
+        return None
+    if group == "value" and is_code(value) and not is_passphrase(value):
         return None
     return Finding("CREDENTIAL", *match.span(group), _CONFIDENCE)

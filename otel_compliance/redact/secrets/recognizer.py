@@ -100,8 +100,8 @@ class SecretRecognizer:
     entity_types = SECRET_TYPES
     hint = (
         rf"{LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN |\$(?=[1256ayps])|[ \"'`|,>(\t\n\r*\]](?=[\w\-]{{16}})"
-        rf"|[\w\-]{{16}}[\"'`)]{{0,2}} ?(?:as|is|\()| is (?<=(?i:{_ENDINGS}) is )| --| -[apPsku]|ecret|</"
-        r"|define\(|\.[\w\-]{6}\.|:[^:]*:[^:]*:[^:]*:|[aA]uth=|/user:|net user"
+        rf"|[\w\-]{{16}}[\"'`)]{{0,2}} ?(?:as|is|\()| is (?<=(?i:{_ENDINGS}) is )| --| -[apPskuwU]|ecret|</"
+        r"|define\(|\.[\w\-]{6}\.|:[^:]*:[^:]*:[^:]*:|[aA]uth=|\.login\(|/user:|net user"
         rf"|(?i:{statements.HINT}|identified by|securestring|networkcredential|snmp-server)"
     )
 

@@ -11,18 +11,20 @@ from typing import Final
 
 from otel_compliance.redact.characters import without_marks
 from otel_compliance.redact.recognize import Finding, Folded
-from otel_compliance.redact.secrets.placeholders import is_code, is_path, is_placeholder, is_word
+from otel_compliance.redact.secrets.placeholders import is_code, is_passphrase, is_path, is_placeholder, is_scrambled, is_word
 
 _NOUN: Final = b"pass"
 _FOREIGN: Final = (
     *(b"kennwort", b"contrase", b"senha", b"wachtwoord", b"has\x80o", b"heslo", b"l\x80senord", b"jelsz\x80"),
-    *(b"\x80ifre", b"kata sandi", b"parola", b"adgangskode", b"salasana"),
-    *(b"m\x80t kh\x80u", b"code wi", b"creds", b"pw"),
+    *(b"\x80ifre", b"kata sandi", b"parola", b"adgangskode", b"salasana", b"clave", b"kodeord"),
+    *(b"m\x80t kh\x80u", b"code wi", b"code secret", b"creds", b"pw"),
 )
 """Parts of the words for a password, in lower case."""
+_RARE: Final = (b"login", b"credential", b"shared secret", b"shared key", b"memorable word", b"security answer")
+"""Words of which one is hardly the only one in a long text."""
 _LONG: Final = 4_000
 """A longer text in one of those languages has letters beyond ASCII, too."""
-HINT: Final = "|".join(noun.decode("ascii") for noun in (_NOUN, *_FOREIGN, b"login", b"credential") if noun.isascii())
+HINT: Final = "|".join(noun.decode("ascii") for noun in (_NOUN, *_FOREIGN, *_RARE) if noun.isascii())
 
 GATES: Final = {
     "statement": (
@@ -35,7 +37,8 @@ _VALUE: Final = rb"(?:[\"'`](?P<quoted>[^\"'`\s\x81\x82]{4,128})[\"'`]|(?P<bare>
 _PASSWORD: Final = (
     rb" ?(?i:pass(?:w?or[dt](?:et|en)?|wd|phrase|code|e|)|pwd?|kennwort|contrase(?:n|\x80)a|senha|wachtwoord|has\x80o"
     rb"|heslo|l\x80senord(?:et)?|jelsz\x80|m\x80t kh\x80u|code wi-?fi"
-    rb"|\x80ifre[a-z]{0,4}|adgangskoden?|salasana|kata sandi(?:nya)?|parola(?: d'ordine)?)"
+    rb"|\x80ifre[a-z]{0,4}|adgangskoden?|kodeord(?:et)?|salasana|kata sandi(?:nya)?|parola(?: d'ordine)?|code secret"
+    rb"|clave(?: secreta| de acceso)?|shared (?:secret|key)|memorable word|security answer)"
     rb"(?:'?s)?(?![a-z])"
 )
 _OF_WHAT: Final = (
@@ -47,16 +50,29 @@ _OF_WHAT: Final = (
 _VERB: Final = (
     rb"(?i: (?:is|was)(?: now)?(?: (?:re)?set to)?| (?:will|should) be| has been (?:re)?set to| (?:re)?set to"
     rb"| changed to| to| enter| type"
-    rb"| ist| este| lautet| auf| est| c'est| es| er| on| je| l\x80| \x80r| \x80 rimasta| e| \x80):?[ \n]"
+    rb"| ist| este| lautete?| auf| est| c'est| es| er| on| je| l\x80| \x80r| \x80 rimasta| e| \x80)"
+    rb"(?: (?:now|still|currently|bisher|jetzt|nun|maintenant|ahora|agora|adesso|nu|teraz))?:?[ \n]"
 )
-_LINK: Final = rb"(?:" + _VERB + rb"| ?[\-=]> ?| ?\| ?|,|\t| ?\x81 ?|: ?| (?=[^\s0-9]{0,40}[0-9]))"
-_STATEMENT: Final = re.compile(_PASSWORD + _OF_WHAT + _LINK + _VALUE)
+_LINK: Final = (
+    rb"(?:" + _VERB + rb"| ?[\-=]> ?| ?\| ?|,|\t| ?\x81 ?|: ?|\.{3,40}+ ?|\] ?|\((?=[\"'])"
+    rb"| (?=[^\s0-9]{0,40}[0-9\"']|[A-Za-z]{1,24}[a-z][A-Z]|(?:[a-z]{3,12}[._\-]){3})"
+    # Behind a label with nothing but a dash or the end of the line, of which there is one at each place.
+    rb"|(?P<label>(?<=[^ \n]) - |:? {0,2}\r?\n {0,8}))"
+)
+_STATEMENT: Final = re.compile(_PASSWORD + _OF_WHAT + rb"(?P<link>" + _LINK + rb")" + _VALUE)
+_LABEL_BEFORE: Final = re.compile(rb"[ \t>*#,\-\x81\[|]{0,8}(?:[A-Za-z\x80]{1,16} ){0,3}")
+_LABEL_CHARS: Final = 56
+_LABEL_BEHIND: Final = re.compile(rb"[ \t*]{0,8}(?:\r?\n|\Z)")
+_LOOSE: Final = re.compile(rb" |.* (?:to|on|auf|er|e|es|type|enter):?[ \n]", re.DOTALL)
+"""Links behind which a word of three parts is one of the sentence."""
+_JOINED: Final = re.compile(rb"[._\-]")
+_MANY_JOINED: Final = 3
 _BARE_PASS: Final = re.compile(rb" ?(?i:pass|pwd?|passe)(?![A-Za-z])")
 _LOGIN: Final = re.compile(
     rb"(?i:creds|credentials?|login)(?: are| is| with)?[ :=>\-\x81]{1,4}(?![0-9]{4}-)[\w.@\-]{2,40} ?[/:|] ?" + _VALUE
 )
 _LOGIN_BEGINS: Final = (b"cred", b"logi")
-_AS: Final = re.compile(rb"(?<=[ \"'`])(?:as|is) (?:the |my |our |your |a |its )?(?:[a-z]{1,16} ){0,2}\Z")
+_AS: Final = re.compile(rb"(?<=[ \"'`])(?:as|is|als|comme|como|come|som|jako) (?:the |my |our |your |a |its )?(?:[a-z]{1,16} ){0,2}\Z")
 _AS_CHARS: Final = 48
 _MOST_CHARS: Final = 130
 _EDGE_CHARS: Final = tuple(bytes([char]) for char in b"\"'`,; ")
@@ -64,8 +80,8 @@ _WHITE: Final = (b" ", b"\n", b"\t")
 _EDGES: Final = b"\"'`,;<>| "
 
 _CHOSEN: Final = re.compile(rb"(?=.*[A-Za-z\x80])(?=.*[0-9!@#$%^&*?+=]).{5,}")
-_UNSPOKEN: Final = re.compile(rb"[a-z]+(?:-[a-z]+){3,}|(?=.{12})(?:[A-Z]*[a-z]+[A-Z]+){4,}[a-z]*")
-"""Passphrases, and letters in any order."""
+_UNSPOKEN: Final = re.compile(rb"[a-z]+(?:-[a-z]+){3,}")
+"""Passphrases."""
 _NOT_CHOSEN: Final = re.compile(
     rb"(?i)(?:sha|md|aes|utf|base|oauth|pbkdf|bcrypt|argon|v|rfc|http|ipv|section|step|field|option|rule|page)[\-_]?[0-9.]+\W*"
     rb"|[0-9]+-?[a-z]{1,12}|[\w\-]+\(.*|[a-z]+[?!]+|[A-Za-z]+(?:[&+/=][A-Za-z]+)+"
@@ -90,8 +106,9 @@ _NOUNS_IN_LETTERS: Final = (
 _IN_LETTERS: Final = re.compile(
     r"(?i:"
     + "|".join(map(without_marks, _NOUNS_IN_LETTERS))
-    + r")[^!-~\n]{0,60}+(?:[A-Za-z\-]{2,12}(?=[^!-~])[^!-~\n]{0,40}+)?"
-    r"(?:[:=>\"'`|\-]{1,3}[^!-~\n]{0,3}+)?[\"'`]?(?P<value>[!-~]{5,128})"
+    + r")[^!-~\n]{0,60}+(?:[A-Za-z\-]{2,12}(?=[^!-~]|[:=])[^!-~\n]{0,40}+)?"
+    r"(?:(?:[:=>\"'`|\-\]]{1,3}|\.{3,40}+)[^!-~\n]{0,3}+)?(?:\r?\n {0,8}(?=[!-~]{5,128}[ \t]{0,8}(?:[\r\n]|\Z)))?"
+    r"[\"'`]?(?P<value>[!-~]{5,128})"
 )
 _BEYOND_ASCII: Final = b"\x80\x80\x80"
 _TRAILING: Final = b".,:?)]}*`\\"
@@ -107,7 +124,7 @@ def statements(folded: Folded) -> Iterator[Finding]:
         return
     lower = folded.lower
     short = len(lower) < _LONG
-    nouns = (_NOUN, *(_FOREIGN if short or _LETTER in lower else ()), *((b"login", b"credential") if short else ()))
+    nouns = (_NOUN, *(_FOREIGN if short or _LETTER in lower else ()), *(_RARE if short else ()))
     for noun in nouns:
         at = lower.find(noun)
         while at >= 0:
@@ -121,7 +138,7 @@ def _in_letters(folded: Folded) -> Iterator[Finding]:
     for match in _IN_LETTERS.finditer(folded.text):
         start, end = match.span("value")
         value = folded.ascii[start:end].rstrip(_TRAILING + _EDGES)
-        if is_chosen(value):
+        if is_chosen(value) or is_passphrase(value):
             yield Finding("CREDENTIAL", start, start + len(value), _CONFIDENCE)
 
 
@@ -131,10 +148,29 @@ def _at(data: bytes, at: int) -> Finding | None:
     if match and _is_word_of_its_own(data, at):
         start, end = match.span("quoted" if match["quoted"] else "bare")
         end = end if match["quoted"] else start + len(data[start:end].rstrip(_TRAILING))
-        # A filter of a template is none.
-        if is_chosen(data[start:end]) and not data.startswith(b" }}", end):
+        if _is_told(data, match, data[start:end]):
             return Finding("CREDENTIAL", start, end, _CONFIDENCE)
     return _before(data, at)
+
+
+def _is_told(data: bytes, match: re.Match[bytes], value: bytes) -> bool:
+    """Whether what stands behind a word for a password is one."""
+    # A filter of a template is none.
+    if data.startswith(b" }}", match.end()):
+        return False
+    groups = match.groupdict()
+    if groups.get("label") and not (_is_label(data, match.start()) and _LABEL_BEHIND.match(data, match.end())):
+        return False
+    if is_chosen(value):
+        return True
+    is_loose = not groups["quoted"] and _LOOSE.fullmatch(groups.get("link", b":")) is not None
+    return is_passphrase(value) and (not is_loose or len(_JOINED.findall(value)) >= _MANY_JOINED)
+
+
+def _is_label(data: bytes, at: int) -> bool:
+    """Whether nothing but a few words stands in the line before an offset."""
+    line = data.rfind(b"\n", max(0, at - _LABEL_CHARS), at) + 1
+    return at - line <= _LABEL_CHARS and _LABEL_BEFORE.fullmatch(data, line, at) is not None
 
 
 def _before(data: bytes, at: int) -> Finding | None:
@@ -154,13 +190,14 @@ def _is_word_of_its_own(data: bytes, at: int) -> bool:
     """Whether a short word for a password does not belong to another one, such as "bypass"."""
     if not _BARE_PASS.match(data, at) or data[at] == 0x20:
         return True
-    french = data[at : at + 5].lower() != b"passe" or data[max(0, at - 7) : at].lower() == b"mot de "
-    return french and not data[at - 1 : at].isalnum() and data[at - 1 : at] not in (b"-", b"_", b".")
+    if data[at : at + 5].lower() == b"passe" and not data[max(0, at - 7) : at].lower().endswith(b"mot de "):
+        return data[max(0, at - 8) : at].lower() == b"palavra-"
+    return not data[at - 1 : at].isalnum() and data[at - 1 : at] not in (b"-", b"_", b".")
 
 
 def is_chosen(value: bytes) -> bool:
     """Whether a value looks like a password that somebody chose, not like a word of a sentence."""
-    if _UNSPOKEN.fullmatch(value):
+    if _UNSPOKEN.fullmatch(value) or (value.isalpha() and is_scrambled(value)):
         return True
     if _CHOSEN.fullmatch(value) is None or _NOT_CHOSEN.fullmatch(value):
         return False
