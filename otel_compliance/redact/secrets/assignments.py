@@ -24,7 +24,7 @@ from otel_compliance.redact.secrets.names import (
     type_of,
 )
 from otel_compliance.redact.secrets.pairs import of_pair
-from otel_compliance.redact.secrets.placeholders import is_code, is_opaque, is_passphrase, is_path, is_placeholder, is_word
+from otel_compliance.redact.secrets.values import is_code, is_opaque, is_passphrase, is_path, is_placeholder, is_word
 
 _MAX_NAME: Final = 48
 _NAME_END: Final = b" \"'`*]\t"

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
-from otel_compliance.redact.secrets.placeholders import is_placeholder
+from otel_compliance.redact.secrets.values import is_placeholder
 
 _BEGIN: Final = re.compile(rb"-----BEGIN (?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 """PKCS #8 (RFC 7468), PKCS #1 and SEC 1 as OpenSSL writes them, OpenSSH's PROTOCOL.key, OpenPGP (RFC 9580)."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
-from otel_compliance.redact.secrets.placeholders import is_code, is_passphrase, is_path, is_placeholder
+from otel_compliance.redact.secrets.values import is_code, is_passphrase, is_path, is_placeholder
 
 _OPTION: Final = re.compile(
     rb" -(?:(?:u|-user|-proxy-user)[ =]?[\"']?[\w.@\-]{1,64}:(?P<user>[^\s\"'@:/]{4,128})"

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding
-from otel_compliance.redact.secrets.placeholders import is_code, is_placeholder, is_word
+from otel_compliance.redact.secrets.values import is_code, is_placeholder, is_word
 
 _AUTHORIZATION: Final = re.compile(
     rb"[>\s\"'`*bBfF]{0,6}(?:(?i:(bearer|basic|digest|token|apikey|api-key|ssws|key|negotiate|hawk|genie-?key|splunk)"

@@ -11,8 +11,7 @@ from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.names import ENDINGS, TAILS, Kind, kind_of_words, normal, type_of
-from otel_compliance.redact.secrets.placeholders import is_opaque, is_path, is_placeholder, is_word
-from otel_compliance.redact.secrets.statements import is_chosen
+from otel_compliance.redact.secrets.values import is_chosen, is_opaque, is_path, is_placeholder, is_word
 
 _NAME_BEFORE_VALUE: Final = re.compile(
     rb"(?:[Nn]ame|[Kk]ey|[Ff]ield)[\"']?[ ]?[:=][ ]?[\"']?([\w.\- ]{2,48})[\"']?"

@@ -11,6 +11,7 @@ from otel_compliance.redact.secrets import (
     ai,
     assignments,
     cloud,
+    codes,
     commands,
     infrastructure,
     messaging,
@@ -102,6 +103,7 @@ class SecretRecognizer:
         rf"{LITERAL}|[=@]|:(?<![0-9]:)(?!//)|-----BEGIN |\$(?=[1256ayps])|[ \"'`|,>(\t\n\r*\]](?=[\w\-]{{16}})"
         rf"|[\w\-]{{16}}[\"'`)]{{0,2}} ?(?:as|is|\()| is (?<=(?i:{_ENDINGS}) is )| --| -[apPskuwU]|ecret|</"
         r"|define\(|\.[\w\-]{6}\.|:[^:]*:[^:]*:[^:]*:|[aA]uth=|\.login\(|/user:|net user"
+        r"|(?i:pin|otp|puk|nip|cv[vc]|cod[eio]|kod)[^0-9]{0,64}[0-9]{4}"
         rf"|(?i:{statements.HINT}|identified by|securestring|networkcredential|snmp-server)"
     )
 
@@ -123,6 +125,7 @@ class SecretRecognizer:
         yield from password_hashes(data)
         yield from discord_tokens(folded)
         yield from commands.commands(folded)
+        yield from codes.codes(folded)
 
 
 def _of_families(folded: Folded) -> Iterator[Finding]:

@@ -11,7 +11,8 @@ from typing import Final
 
 from otel_compliance.redact.characters import without_marks
 from otel_compliance.redact.recognize import Finding, Folded
-from otel_compliance.redact.secrets.placeholders import is_code, is_passphrase, is_path, is_placeholder, is_scrambled, is_word
+from otel_compliance.redact.secrets.tables import passwords_below
+from otel_compliance.redact.secrets.values import is_chosen, is_passphrase
 
 _NOUN: Final = b"pass"
 _FOREIGN: Final = (
@@ -41,6 +42,7 @@ _PASSWORD: Final = (
     rb"|clave(?: secreta| de acceso)?|shared (?:secret|key)|memorable word|security answer)"
     rb"(?:'?s)?(?![a-z])"
 )
+_WORD: Final = re.compile(rb" ?(?P<word>" + _PASSWORD.removeprefix(b" ?") + rb")")
 _OF_WHAT: Final = (
     # To the server, for bob, de la base, do Wi-Fi da loja.
     rb"(?: [a-z\x80]{4,14})?"
@@ -72,21 +74,14 @@ _LOGIN: Final = re.compile(
     rb"(?i:creds|credentials?|login)(?: are| is| with)?[ :=>\-\x81]{1,4}(?![0-9]{4}-)[\w.@\-]{2,40} ?[/:|] ?" + _VALUE
 )
 _LOGIN_BEGINS: Final = (b"cred", b"logi")
-_AS: Final = re.compile(rb"(?<=[ \"'`])(?:as|is|als|comme|como|come|som|jako) (?:the |my |our |your |a |its )?(?:[a-z]{1,16} ){0,2}\Z")
+_AS: Final = re.compile(
+    rb"(?<=[ \"'`])(?:as|is|als|comme|como|come|som|jako) (?:the |my |our |your |a |its )?(?:[a-z]{1,16} ){0,2}\Z"
+)
 _AS_CHARS: Final = 48
 _MOST_CHARS: Final = 130
 _EDGE_CHARS: Final = tuple(bytes([char]) for char in b"\"'`,; ")
 _WHITE: Final = (b" ", b"\n", b"\t")
 _EDGES: Final = b"\"'`,;<>| "
-
-_CHOSEN: Final = re.compile(rb"(?=.*[A-Za-z\x80])(?=.*[0-9!@#$%^&*?+=]).{5,}")
-_UNSPOKEN: Final = re.compile(rb"[a-z]+(?:-[a-z]+){3,}")
-"""Passphrases."""
-_NOT_CHOSEN: Final = re.compile(
-    rb"(?i)(?:sha|md|aes|utf|base|oauth|pbkdf|bcrypt|argon|v|rfc|http|ipv|section|step|field|option|rule|page)[\-_]?[0-9.]+\W*"
-    rb"|[0-9]+-?[a-z]{1,12}|[\w\-]+\(.*|[a-z]+[?!]+|[A-Za-z]+(?:[&+/=][A-Za-z]+)+"
-)
-"""Names of methods and counts, such as ``SHA256`` and ``12-character``; and a word before a question mark."""
 
 _NOUNS_IN_LETTERS: Final = (
     *(
@@ -102,11 +97,10 @@ _NOUNS_IN_LETTERS: Final = (
     ),
     *("暗証番号", "비밀번호", "암호", "รหัสผ่าน", "पासवर्ड", "סיסמה", "كلمة (?:المرور|السر)"),
 )
+_IN_LETTERS: Final = re.compile(r"(?i:" + "|".join(map(without_marks, _NOUNS_IN_LETTERS)) + r")")
 # Possessive, since between such words there may be no blank to tell where the next one begins.
-_IN_LETTERS: Final = re.compile(
-    r"(?i:"
-    + "|".join(map(without_marks, _NOUNS_IN_LETTERS))
-    + r")[^!-~\n]{0,60}+(?:[A-Za-z\-]{2,12}(?=[^!-~]|[:=])[^!-~\n]{0,40}+)?"
+_BEHIND_LETTERS: Final = re.compile(
+    r"[^!-~\n]{0,60}+(?:[A-Za-z\-]{2,12}(?=[^!-~]|[:=])[^!-~\n]{0,40}+)?"
     r"(?:(?:[:=>\"'`|\-\]]{1,3}|\.{3,40}+)[^!-~\n]{0,3}+)?(?:\r?\n {0,8}(?=[!-~]{5,128}[ \t]{0,8}(?:[\r\n]|\Z)))?"
     r"[\"'`]?(?P<value>[!-~]{5,128})"
 )
@@ -130,12 +124,18 @@ def statements(folded: Folded) -> Iterator[Finding]:
         while at >= 0:
             if finding := _at(folded.ascii, at):
                 yield finding
+            elif word := _WORD.match(folded.ascii, at):
+                yield from passwords_below(folded.ascii, *word.span("word"))
             at = lower.find(noun, at + len(noun))
 
 
 def _in_letters(folded: Folded) -> Iterator[Finding]:
-    """Passwords behind words with other letters, without a blank between them perhaps."""
-    for match in _IN_LETTERS.finditer(folded.text):
+    """Passwords behind words with other letters, without a blank between them perhaps, or in their columns."""
+    for noun in _IN_LETTERS.finditer(folded.text):
+        yield from passwords_below(folded.ascii, *noun.span())
+        match = _BEHIND_LETTERS.match(folded.text, noun.end())
+        if match is None:
+            continue
         start, end = match.span("value")
         value = folded.ascii[start:end].rstrip(_TRAILING + _EDGES)
         if is_chosen(value) or is_passphrase(value):
@@ -193,12 +193,3 @@ def _is_word_of_its_own(data: bytes, at: int) -> bool:
     if data[at : at + 5].lower() == b"passe" and not data[max(0, at - 7) : at].lower().endswith(b"mot de "):
         return data[max(0, at - 8) : at].lower() == b"palavra-"
     return not data[at - 1 : at].isalnum() and data[at - 1 : at] not in (b"-", b"_", b".")
-
-
-def is_chosen(value: bytes) -> bool:
-    """Whether a value looks like a password that somebody chose, not like a word of a sentence."""
-    if _UNSPOKEN.fullmatch(value) or (value.isalpha() and is_scrambled(value)):
-        return True
-    if _CHOSEN.fullmatch(value) is None or _NOT_CHOSEN.fullmatch(value):
-        return False
-    return not (is_placeholder(value) or is_code(value) or is_path(value) or is_word(value))

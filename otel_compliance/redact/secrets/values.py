@@ -1,4 +1,4 @@
-"""What stands where a credential would, and is none: placeholders, code, and English."""
+"""What a value looks like: a placeholder, code, a word, something random, or a password that somebody chose."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _NUMBERED: Final = re.compile(
 _WORD: Final = re.compile(rb"[A-Za-z\x80][A-Za-z\x80'_/\-]*")
 _PATH: Final = re.compile(rb"(?:~|\.{0,2})/.*|[A-Za-z]:\\.*|https?://.*|arn:aws[a-z\-]*:.*")
 _SCRAMBLED: Final = re.compile(rb"[A-Z][a-z](?=[A-Z])|[a-z](?=[A-Z]{2,}[a-z])")
-"""What names in code have once at most: of 80,000 one in 140 has it twice, of random letters half of ten, nearly all of 20."""
+"""What one of 140 names in code has twice, and half of all texts of ten random letters, and nearly all of 20."""
 _PASSPHRASE: Final = re.compile(rb"[a-z]{3,12}([.\-_])[a-z]{3,12}(?:\1[a-z]{3,12}){1,6}(?:\1?[0-9]{1,4})?")
 _NAMES_IN_CODE: Final = frozenset(
     b"""
@@ -59,6 +59,15 @@ _BASE_64: Final = re.compile(rb"(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/]{36,}={0,2}")
 _LETTER: Final = re.compile(rb"[A-Za-z]")
 _DIGIT: Final = re.compile(rb"[0-9]")
 
+_CHOSEN: Final = re.compile(rb"(?=.*[A-Za-z\x80])(?=.*[0-9!@#$%^&*?+=]).{5,}")
+_UNSPOKEN: Final = re.compile(rb"[a-z]+(?:-[a-z]+){3,}")
+"""Passphrases."""
+_NOT_CHOSEN: Final = re.compile(
+    rb"(?i)(?:sha|md|aes|utf|base|oauth|pbkdf|bcrypt|argon|v|rfc|http|ipv|section|step|field|option|rule|page)[\-_]?[0-9.]+\W*"
+    rb"|[0-9]+-?[a-z]{1,12}|[\w\-]+\(.*|[a-z]+[?!]+|[A-Za-z]+(?:[&+/=][A-Za-z]+)+"
+)
+"""Names of methods and counts, such as ``SHA256`` and ``12-character``; and a word before a question mark."""
+
 
 def is_placeholder(value: bytes) -> bool:
     """Whether a value only marks the place of one."""
@@ -71,7 +80,7 @@ def is_code(value: bytes) -> bool:
 
 
 def is_word(value: bytes) -> bool:
-    """Whether a value is a word or an identifier: letters, hyphens, underscores, with capitals where names have them."""
+    """Whether a value is a word or an identifier: letters, hyphens and underscores, in no random order."""
     return _WORD.fullmatch(value) is not None and not is_scrambled(value)
 
 
@@ -95,3 +104,12 @@ def is_opaque(value: bytes) -> bool:
     """Whether a value looks random: letters and digits, or letters of any case, and many different characters."""
     mixed = (_LETTER.search(value) and _DIGIT.search(value)) or is_scrambled(value)
     return len(value) >= 8 and bool(mixed) and len(set(value)) >= 6
+
+
+def is_chosen(value: bytes) -> bool:
+    """Whether a value looks like a password that somebody chose, not like a word of a sentence."""
+    if _UNSPOKEN.fullmatch(value) or (value.isalpha() and is_scrambled(value)):
+        return True
+    if _CHOSEN.fullmatch(value) is None or _NOT_CHOSEN.fullmatch(value):
+        return False
+    return not (is_placeholder(value) or is_code(value) or is_path(value) or is_word(value))
