@@ -92,6 +92,37 @@ TOLD = (
     ('{{"totp_secret":"{}","ttl":3600}}', "CYXAHYJTEVNCOZQKEHJCCSDJLDPOGDFU"),
     ("CONFLUENT_API_SECRET = '{}';", "/Hw/jDWji6QHM1GZSdnIe3ZyX0HYeq/XSruDC/Yqh6iudBmTvhs/kswm0AzHaCVm"),
     ("| ALGOLIA_ADMIN_KEY | {} | prod |", "15c7c4f37c08579a8a46cbd0c56e57a6"),
+    ("Access\nWachtwoord............ {}\nNaam............ Jan", "Tulpen-1207-geel"),
+    ("[Lösenord] {} [Konto] 12", "iu0^Xuy!c7"),
+    ("• Kata sandi – {}\n• Nama – Adi", "Falcon99?x"),
+    ("Contraseña → {}", "meadow-ember-timber"),
+    ("Mot de passe\n{}\n\nNom\nDupont", "ribbon_velvet_oyster"),
+    ("## Temporary password:\n\n{}\n", "maple.anchor.walnut"),
+    ("Initial password: {}\nGateway: vpn1", "puzzle.oyster.marble.violin"),
+    ("The passphrase for the backup drive is {}.", "ember-velvet-lantern"),
+    ("sign in with password {} and wait", "oyster_velvet_tunnel_lantern"),
+    ("router admin password {}", "xruGBBmMluaJa"),
+    ("Mein Kennwort lautete bisher {}, das ist alt.", "r1xToxloRj=RO!"),
+    ("A palavra-passe do portal é {}, mude-a.", "VHtWRKFqXKJ3v77R"),
+    ("J'avais mis {} comme mot de passe", "Rainbow77"),
+    ("ich nahm {} als Passwort", "cactus-marble-glacier"),
+    ("probé con la clave {} y nada", "q@CNIseoZB10"),
+    ("Wifin salasana on {}.", "copper_marble_ember"),
+    ("The shared secret for the VPN is {}.", "hvSsBd!Vc@t7"),
+    ("La password del gestionale è [{}].", "Welcome2021+"),
+    ("无线密码是{},不要外传。", "marble-copper-pepper"),
+    ("Пароль от wifi: {}", "falcon_velvet_puzzle"),
+    ("كلمة المرور............ {}", "Juventus77"),
+    ("הסיסמה לוויי-פיי היא `{}`", "Shadow2024!"),
+    ('JWT_SECRET="{}"', "LbOrj-NSjGOVz"),
+    ('SMTPPASS="{}"', "ZK9ZxLwMsY3t_KFhSD"),
+    ('smtp.login("ops@corp", "{}")', "S3cur3!aIwg47Jp"),
+    ('cfg.password("{}").host("db")', "Ajq2=6s7QcfEsn-~dv"),
+    ("smbclient //files/share -U 'backup%{}'", "summer_769x"),
+    ('ldapsearch -H ldap://dc -D "cn=admin" -w {} -b "dc"', "pepper-orbit-cactus5"),
+    ("ConvertTo-SecureString -AsPlainText '{}' -Force", "copper.harbor.tunnel"),
+    ("ALTER ROLE app WITH LOGIN PASSWORD '{}';", "saddle-glacier-anchor"),
+    ('<wsse:Password Type="PasswordText">{}</wsse:Password>', "f458b43fc09a616a240865e2"),
     ("<td>$env:AMPLITUDE_SECRET&#160;=&#160;&quot;{}&quot;</td>", "3510ee9aae90fe43f7a9eb745589594e"),
 )
 NONE = (
@@ -119,6 +150,28 @@ NONE = (
     "-----BEGIN PGP SIGNATURE-----\n\nELMd6RRb0aibO0xkHrqnftd5NNi60Zvt7yypCRyICfjMrgtW4FdhG9MZJsJQu",
     "postgres://${USER}:${PASS}@host/db",
     "docker run -p 8080:80 -u 1000:1000 image",
+    "DB_PASSWORD=${DB_PASSWORD:?required}",
+    "secret: arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-LSWKKO",
+    "password: config.database.value",
+    "the password on login.example.com",
+    "add the password to customer_account_table today",
+    "Password\nForgotten?\nSign in",
+    "password - at least 12 characters, one digit",
+    "The password is end-to-end encrypted.",
+    "パスワードは accounts.example.com で変更",
+    "palabras clave: aprendizaje, redes",
+    "getUserNameFromId is the password_reset_url",
+    "| column | type |\n|---|---|\n| password | string |\n| email | string |",
+    "password,email\nexpired,yes\nactive,no\n",
+)
+TABLES = (
+    "user,password,ip\nana,{},10.1.2.3\nli,{},10.1.2.4\n",
+    "| Temporary password | n |\n|---|---|\n| {} | 1 |\n| **{}** | 2 |\n",
+    "+------+----------+\n| name | password |\n+------+----------+\n| ana  | {}     |\n| li   | {}     |\n+---",
+    "<table><tr><th>Heslo</th><th>n</th></tr><tr><td>{}</td><td>1</td></tr><tr><td>{}</td><td>2</td></tr></table>",
+    "Пароль;ФИО\n{};Анна\n{};Иван\n",
+    "姓名\t密码\n李\t{}\n王\t{}\n",
+    "Nom|Mot de passe\nA|{}\nB|{}\n",
 )
 
 
@@ -131,6 +184,14 @@ def found(text: str) -> list[tuple[str, str]]:
 def test_a_credential_that_is_told(text: str, value: str) -> None:
     """The value alone is found, whatever links it to its name."""
     assert [item for _, item in found(text.format(value))] == [value]
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("values", [("Krakow77$", "walnut.pepper.cactus"), ("TAVbPYzOaUx", "84650bd06444120b")])
+def test_the_passwords_of_a_column(table: str, values: tuple[str, str]) -> None:
+    """Of every table whose head says that they are some."""
+    passwords = [value for kind, value in found(table.format(*values)) if kind == "CREDENTIAL"]
+    assert passwords == list(values)
 
 
 @pytest.mark.parametrize("text", NONE)

@@ -24,7 +24,15 @@ from otel_compliance.redact.secrets.names import (
     type_of,
 )
 from otel_compliance.redact.secrets.pairs import of_pair
-from otel_compliance.redact.secrets.values import is_code, is_opaque, is_passphrase, is_path, is_placeholder, is_word
+from otel_compliance.redact.secrets.values import (
+    is_code,
+    is_opaque,
+    is_passphrase,
+    is_path,
+    is_placeholder,
+    is_scrambled,
+    is_word,
+)
 
 _MAX_NAME: Final = 48
 _NAME_END: Final = b" \"'`*]\t"
@@ -156,6 +164,8 @@ def _confirmed(data: bytes, match: re.Match[bytes], kind: Kind, name: bytes, *, 
         return None
     if quoted:
         plausible = b" " not in value or (kind in _PASSWORDS and value.split(b" ", 1)[0].lower() not in _STATES)
+    elif kind is Kind.SHORT_PASSWORD and is_passphrase(value):
+        plausible = True
     elif is_word(value):
         plausible = kind is Kind.PASSWORD and value.lower() not in _STATES and _stands_alone(data, start, end, prose)
     else:
@@ -177,7 +187,9 @@ def _password(value: bytes) -> bool:
 
 
 def _key(value: bytes) -> bool:
-    return _BASE_32.fullmatch(value) is not None or (len(value) >= 6 and not is_word(value) and not value.isdigit())
+    if _BASE_32.fullmatch(value) or (len(value) >= 10 and is_scrambled(value, times=1)):
+        return True
+    return len(value) >= 6 and not is_word(value) and not value.isdigit()
 
 
 def _token(value: bytes) -> bool:
@@ -190,7 +202,7 @@ def _other_key(value: bytes) -> bool:
 
 
 def _short_password(value: bytes) -> bool:
-    return len(value) >= 4 and not is_word(value) and not value.isdigit()
+    return len(value) >= 4 and (not is_word(value) or is_passphrase(value)) and not value.isdigit()
 
 
 _PASSWORDS: Final = (Kind.PASSWORD, Kind.SHORT_PASSWORD)

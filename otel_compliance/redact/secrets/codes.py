@@ -55,6 +55,11 @@ _NOUNS_IN_LETTERS: Final = (
 _WORDS_IN_LETTERS: Final = re.compile(
     "(?i:" + "|".join(map(without_marks, _NOUNS_IN_LETTERS)) + r")(?P<gap>[^\d.;!?\n。！？]{0,32})$"
 )
+_COUNTED: Final = re.compile(
+    rb" (?:line|file|item|user|time|row|record|word|character|day|hour|minute|second|byte|page|step|test|commit|unit"
+    rb"|point|request|call|message|token|error|ticket|order|mile|meter|euro|dollar)s(?![a-z])"
+)
+"""A plural behind digits: so many of them."""
 _YEAR: Final = re.compile(rb"(?:19|20)[0-9]{2}")
 _SINCE: Final = re.compile(
     r"(?i)(?:^|\W)(?:in|since|of|from|until|by|on|am|en|im|seit|depuis|desde|nel|dal|em|od|до|в|с|з|year) $"
@@ -87,7 +92,7 @@ def _groups(run: bytes) -> Sequence[tuple[int, int]]:
 def _stands_alone(data: bytes, start: int, end: int) -> bool:
     """Whether digits are no part of a word, of an amount, a date, a time or a longer number."""
     before, behind = data[start - 1 : start], data[end : end + 1]
-    if behind.isalnum() or behind == b"%":
+    if behind.isalnum() or behind == b"%" or _COUNTED.match(data, end):
         return False
     return not (
         (before in _PART and data[start - 2 : start - 1].isdigit())

@@ -82,7 +82,7 @@ _SHORT_TOKENS: Final = (b"pat", b"sid", b"session", b"totp", b"seed")
 _SHORT_NAMES: Final = (*_SHORT_PASSWORDS, *_SHORT_TOKENS)
 _SHORT: Final = re.compile(
     rb"(?:(?:\A *|[_\-.]|(?:my|her|his|the|user|login|ssh|ftp|root|db|admin|mail|wifi|smtp|auth|devops|asana|github) "
-    rb"|[a-z](?=[A-Z]))(?i:(?P<password>%s))"
+    rb"|[a-z](?=[A-Z])|(?:SMTP|SQL|DB|PG|FTP|REDIS|MAIL|IMAP|LDAP|MONGO|ADMIN|ROOT|USER))(?i:(?P<password>%s))"
     rb"|(?:(?<![A-Za-z0-9])|(?<=[a-z])(?=[A-Z]))(?i:(?P<token>%s)))\Z"
     % (b"|".join(_SHORT_PASSWORDS), b"|".join(_SHORT_TOKENS))
 )

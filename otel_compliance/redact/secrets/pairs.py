@@ -19,7 +19,7 @@ _NAME_BEFORE_VALUE: Final = re.compile(
 )
 _BEFORE_CHARS: Final = 96
 _VALUE: Final = re.compile(rb"[:=][ ]?(?:[\"']([^\"'\r\n]{4,512})[\"']|([^\s\"',}<>]{4,512}))")
-_ELEMENT: Final = re.compile(rb"<([\w.\-:]{2,48})>([^<>\s][^<>\r\n]{2,512})</")
+_ELEMENT: Final = re.compile(rb"<([\w.\-:]{2,48})(?: [^<>]{1,120})?>([^<>\s][^<>\r\n]{2,512})</")
 _DEFINE: Final = re.compile(rb"define\(\s?[\"']([\w.\-]{2,48})[\"'],\s?[\"']([^\"'\r\n]{4,512})[\"']")
 
 _MIN_CHARS: Final = 20

@@ -34,7 +34,9 @@ GATES: Final = {
     ),
 }
 
-_VALUE: Final = rb"(?:[\"'`](?P<quoted>[^\"'`\s\x81\x82]{4,128})[\"'`]|(?P<bare>[^\s\"'`,;<>|\x81\x82]{4,128}))"
+_VALUE: Final = (
+    rb"(?:\*\*|[\[(])?(?:[\"'`](?P<quoted>[^\"'`\s\x81\x82]{4,128})[\"'`]|(?P<bare>[^\s\"'`,;<>|\x81\x82]{4,128}))"
+)
 _PASSWORD: Final = (
     rb" ?(?i:pass(?:w?or[dt](?:et|en)?|wd|phrase|code|e|)|pwd?|kennwort|contrase(?:n|\x80)a|senha|wachtwoord|has\x80o"
     rb"|heslo|l\x80senord(?:et)?|jelsz\x80|m\x80t kh\x80u|code wi-?fi"
@@ -57,7 +59,7 @@ _VERB: Final = (
 )
 _LINK: Final = (
     rb"(?:" + _VERB + rb"| ?[\-=]> ?| ?\| ?|,|\t| ?\x81 ?|: ?|\.{3,40}+ ?|\] ?|\((?=[\"'])"
-    rb"| (?=[^\s0-9]{0,40}[0-9\"']|[A-Za-z]{1,24}[a-z][A-Z]|(?:[a-z]{3,12}[._\-]){3})"
+    rb"| (?=[^\s0-9]{0,40}[0-9]|[\"'`]|[A-Za-z]{1,24}[a-z][A-Z]|(?:[a-z]{3,12}[._\-]){2})"
     # Behind a label with nothing but a dash or the end of the line, of which there is one at each place.
     rb"|(?P<label>(?<=[^ \n]) - |:? {0,2}\r?\n {0,8}))"
 )
@@ -65,7 +67,9 @@ _STATEMENT: Final = re.compile(_PASSWORD + _OF_WHAT + rb"(?P<link>" + _LINK + rb
 _LABEL_BEFORE: Final = re.compile(rb"[ \t>*#,\-\x81\[|]{0,8}(?:[A-Za-z\x80]{1,16} ){0,3}")
 _LABEL_CHARS: Final = 56
 _LABEL_BEHIND: Final = re.compile(rb"[ \t*]{0,8}(?:\r?\n|\Z)")
-_LOOSE: Final = re.compile(rb" |.* (?:to|on|auf|er|e|es|type|enter):?[ \n]", re.DOTALL)
+_LOOSE: Final = re.compile(
+    rb" ?(?i:pass(?:word|wd|phrase|code)?|pwd?)\b(?:.*(?<! set)(?<!changed) (?:to|on|type|enter):?[ \n]| )", re.DOTALL
+)
 """Links behind which a word of three parts is one of the sentence."""
 _JOINED: Final = re.compile(rb"[._\-]")
 _MANY_JOINED: Final = 3
@@ -81,6 +85,7 @@ _AS_CHARS: Final = 48
 _MOST_CHARS: Final = 130
 _EDGE_CHARS: Final = tuple(bytes([char]) for char in b"\"'`,; ")
 _WHITE: Final = (b" ", b"\n", b"\t")
+_QUOTES: Final = (b'"', b"'")
 _EDGES: Final = b"\"'`,;<>| "
 
 _NOUNS_IN_LETTERS: Final = (
@@ -100,11 +105,11 @@ _NOUNS_IN_LETTERS: Final = (
 _IN_LETTERS: Final = re.compile(r"(?i:" + "|".join(map(without_marks, _NOUNS_IN_LETTERS)) + r")")
 # Possessive, since between such words there may be no blank to tell where the next one begins.
 _BEHIND_LETTERS: Final = re.compile(
-    r"[^!-~\n]{0,60}+(?:[A-Za-z\-]{2,12}(?=[^!-~]|[:=])[^!-~\n]{0,40}+)?"
-    r"(?:(?:[:=>\"'`|\-\]]{1,3}|\.{3,40}+)[^!-~\n]{0,3}+)?(?:\r?\n {0,8}(?=[!-~]{5,128}[ \t]{0,8}(?:[\r\n]|\Z)))?"
+    r"(?:[^!-~\n]|-(?=[^!-~\n])){0,60}+(?:[A-Za-z\-]{2,12}(?=[^!-~]|[:=])[^!-~\n]{0,40}+)?"
+    r"(?:(?:[:=>\"'`|\-\]\[(]{1,3}|\.{3,40}+)[^!-~\n]{0,3}+)?(?:\r?\n {0,8}(?=[!-~]{5,128}[ \t]{0,8}(?:[\r\n]|\Z)))?"
     r"[\"'`]?(?P<value>[!-~]{5,128})"
 )
-_BEYOND_ASCII: Final = b"\x80\x80\x80"
+_BEYOND_ASCII: Final = b"\x80\x80"
 _TRAILING: Final = b".,:?)]}*`\\"
 _LETTER: Final = b"\x80"
 _CONFIDENCE: Final = 0.85
@@ -137,6 +142,8 @@ def _in_letters(folded: Folded) -> Iterator[Finding]:
         if match is None:
             continue
         start, end = match.span("value")
+        if folded.text[start] != chr(folded.ascii[start]):
+            start += 1  # a sign that is spelled by an escape sequence
         value = folded.ascii[start:end].rstrip(_TRAILING + _EDGES)
         if is_chosen(value) or is_passphrase(value):
             yield Finding("CREDENTIAL", start, start + len(value), _CONFIDENCE)
@@ -155,16 +162,18 @@ def _at(data: bytes, at: int) -> Finding | None:
 
 def _is_told(data: bytes, match: re.Match[bytes], value: bytes) -> bool:
     """Whether what stands behind a word for a password is one."""
-    # A filter of a template is none.
-    if data.startswith(b" }}", match.end()):
+    # A filter of a template is none, nor is the name of an attribute.
+    if data.startswith(b" }}", match.end()) or (value.endswith(b"=") and data.startswith(_QUOTES, match.end())):
         return False
     groups = match.groupdict()
     if groups.get("label") and not (_is_label(data, match.start()) and _LABEL_BEHIND.match(data, match.end())):
         return False
     if is_chosen(value):
         return True
-    is_loose = not groups["quoted"] and _LOOSE.fullmatch(groups.get("link", b":")) is not None
-    return is_passphrase(value) and (not is_loose or len(_JOINED.findall(value)) >= _MANY_JOINED)
+    if not is_passphrase(value):
+        return False
+    is_loose = "link" in groups and not groups["quoted"] and _LOOSE.fullmatch(data, match.start(), match.end("link"))
+    return not is_loose or len(_JOINED.findall(value)) >= _MANY_JOINED
 
 
 def _is_label(data: bytes, at: int) -> bool:
@@ -183,7 +192,8 @@ def _before(data: bytes, at: int) -> Finding | None:
         end -= 1
     start = max(data.rfind(char, max(0, end - _MOST_CHARS), end) for char in _WHITE) + 1
     value = data[start:end].lstrip(_EDGES)
-    return Finding("CREDENTIAL", end - len(value), end, _CONFIDENCE) if is_chosen(value) else None
+    told = is_chosen(value) or is_passphrase(value)
+    return Finding("CREDENTIAL", end - len(value), end, _CONFIDENCE) if told else None
 
 
 def _is_word_of_its_own(data: bytes, at: int) -> bool:

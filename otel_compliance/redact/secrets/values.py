@@ -84,9 +84,9 @@ def is_word(value: bytes) -> bool:
     return _WORD.fullmatch(value) is not None and not is_scrambled(value)
 
 
-def is_scrambled(value: bytes) -> bool:
-    """Whether small letters and capitals stand in any order."""
-    return len(_SCRAMBLED.findall(value)) > 1
+def is_scrambled(value: bytes, times: int = 2) -> bool:
+    """Whether small letters and capitals stand in any order, so many times."""
+    return len(_SCRAMBLED.findall(value)) >= times
 
 
 def is_passphrase(value: bytes) -> bool:
