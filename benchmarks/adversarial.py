@@ -28,6 +28,8 @@ SEEDS: Final = (
     *("is token ", "Bearer \u00a0://", "Cookie:token ://"),
     *("-----BEGIN PRIVATE KEY-----", "://a:b@", "http://a"),
     *("密码", "пароль: abc12 ", 'auth=("', "net user ", "| chpasswd ", "x:5432:a:b:c1!d ", "-passin pass:abcd "),
+    *("密码1234", "PIN 1234 ", "password\n", "|password|x|\n", "password\ta\n1234\tbcd1x\n", "password abc.abc.abc "),
+    *("|".join(["password"] * 60) + "\n" + ("|".join(["a1b2c3d"] * 60) + "\n") * 40, "2001::1 "),
     # Hiding places, and what is none.
     *(
         "\\",

@@ -103,6 +103,9 @@ def _stands_alone(data: bytes, start: int, end: int) -> bool:
 def _is_code(folded: Folded, start: int, end: int) -> bool:
     """Whether a word before digits says that they open something."""
     first = max(0, start - _BEFORE_CHARS)
+    # Behind other digits the word is theirs; those of "CVV2" and "2FA" are fewer.
+    if (other := folded.shape.rfind(b"000", first, start)) >= 0:
+        first = other + 3
     window = folded.ascii[first:start]
     match: re.Match[bytes] | re.Match[str] | None = None
     if _PARTS.search(window):

@@ -77,7 +77,7 @@ TOKENS: Final = (
 HEADERS: Final = (b"authorization",)
 COOKIES: Final = (b"cookie",)
 
-_SHORT_PASSWORDS: Final = (b"pass", b"pw", b"mdp")
+_SHORT_PASSWORDS: Final = (b"pass", b"pw", b"mdp", b"clave")
 _SHORT_TOKENS: Final = (b"pat", b"sid", b"session", b"totp", b"seed")
 _SHORT_NAMES: Final = (*_SHORT_PASSWORDS, *_SHORT_TOKENS)
 _SHORT: Final = re.compile(
@@ -87,7 +87,7 @@ _SHORT: Final = re.compile(
     % (b"|".join(_SHORT_PASSWORDS), b"|".join(_SHORT_TOKENS))
 )
 """Words with which others end, too, as "bypass" does: they count alone, or behind a sign, a hump or some words."""
-_SHORT_ENDINGS: Final = (b"ass", b"mdp", b"pat", b"sid", b"otp", b"eed", b" is", b"lue")
+_SHORT_ENDINGS: Final = (b"ass", b"mdp", b"ave", b"pat", b"sid", b"otp", b"eed", b" is", b"lue")
 
 _NO_SECRET: Final = (
     *(b"pagetoken", b"nexttoken", b"continuationtoken", b"synctoken", b"eostoken", b"bostoken", b"padtoken"),

@@ -60,15 +60,18 @@ _VERB: Final = (
 _LINK: Final = (
     rb"(?:" + _VERB + rb"| ?[\-=]> ?| ?\| ?|,|\t| ?\x81 ?|: ?|\.{3,40}+ ?|\] ?|\((?=[\"'])"
     rb"| (?=[^\s0-9]{0,40}[0-9]|[\"'`]|[A-Za-z]{1,24}[a-z][A-Z]|(?:[a-z]{3,12}[._\-]){2})"
-    # Behind a label with nothing but a dash or the end of the line, of which there is one at each place.
-    rb"|(?P<label>(?<=[^ \n]) - |:? {0,2}\r?\n {0,8}))"
+    rb")"
 )
 _STATEMENT: Final = re.compile(_PASSWORD + _OF_WHAT + rb"(?P<link>" + _LINK + rb")" + _VALUE)
+# A label, a dash or the end of the line, and nothing else in the line of the value.
+_LABELLED: Final = re.compile(
+    _PASSWORD + rb"(?: - |(?:" + _OF_WHAT + rb":)? {0,2}\r?\n {0,8})" + _VALUE + rb"(?=[ \t*]{0,8}(?:[\r\n]|\Z))"
+)
 _LABEL_BEFORE: Final = re.compile(rb"[ \t>*#,\-\x81\[|]{0,8}(?:[A-Za-z\x80]{1,16} ){0,3}")
 _LABEL_CHARS: Final = 56
-_LABEL_BEHIND: Final = re.compile(rb"[ \t*]{0,8}(?:\r?\n|\Z)")
 _LOOSE: Final = re.compile(
-    rb" ?(?i:pass(?:word|wd|phrase|code)?|pwd?)\b(?:.*(?<! set)(?<!changed) (?:to|on|type|enter):?[ \n]| )", re.DOTALL
+    rb" ?(?i:pass(?:word|wd|phrase|code)?|pwd?)\b(?:.*(?<! set)(?<!changed) (?:to|on|type|enter):?[ \n]| )[\[(*]{0,2}",
+    re.DOTALL,
 )
 """Links behind which a word of three parts is one of the sentence."""
 _JOINED: Final = re.compile(rb"[._\-]")
@@ -105,7 +108,7 @@ _NOUNS_IN_LETTERS: Final = (
 _IN_LETTERS: Final = re.compile(r"(?i:" + "|".join(map(without_marks, _NOUNS_IN_LETTERS)) + r")")
 # Possessive, since between such words there may be no blank to tell where the next one begins.
 _BEHIND_LETTERS: Final = re.compile(
-    r"(?:[^!-~\n]|-(?=[^!-~\n])){0,60}+(?:[A-Za-z\-]{2,12}(?=[^!-~]|[:=])[^!-~\n]{0,40}+)?"
+    r"\*{0,2}(?:[^!-~\n]|-(?=[^!-~\n])){0,60}+(?:[A-Za-z\-]{2,12}(?=[^!-~]|[:=])[^!-~\n]{0,40}+)?"
     r"(?:(?:[:=>\"'`|\-\]\[(]{1,3}|\.{3,40}+)[^!-~\n]{0,3}+)?(?:\r?\n {0,8}(?=[!-~]{5,128}[ \t]{0,8}(?:[\r\n]|\Z)))?"
     r"[\"'`]?(?P<value>[!-~]{5,128})"
 )
@@ -130,14 +133,14 @@ def statements(folded: Folded) -> Iterator[Finding]:
             if finding := _at(folded.ascii, at):
                 yield finding
             elif word := _WORD.match(folded.ascii, at):
-                yield from passwords_below(folded.ascii, *word.span("word"))
+                yield from passwords_below(folded, *word.span("word"))
             at = lower.find(noun, at + len(noun))
 
 
 def _in_letters(folded: Folded) -> Iterator[Finding]:
     """Passwords behind words with other letters, without a blank between them perhaps, or in their columns."""
     for noun in _IN_LETTERS.finditer(folded.text):
-        yield from passwords_below(folded.ascii, *noun.span())
+        yield from passwords_below(folded, *noun.span())
         match = _BEHIND_LETTERS.match(folded.text, noun.end())
         if match is None:
             continue
@@ -151,29 +154,31 @@ def _in_letters(folded: Folded) -> Iterator[Finding]:
 
 def _at(data: bytes, at: int) -> Finding | None:
     """The password that is told by a word at an offset."""
-    match = (_LOGIN if data[at : at + 4].lower() in _LOGIN_BEGINS else _STATEMENT).match(data, at)
-    if match and _is_word_of_its_own(data, at):
-        start, end = match.span("quoted" if match["quoted"] else "bare")
-        end = end if match["quoted"] else start + len(data[start:end].rstrip(_TRAILING))
-        if _is_told(data, match, data[start:end]):
-            return Finding("CREDENTIAL", start, end, _CONFIDENCE)
+    if _is_word_of_its_own(data, at):
+        told = (_LOGIN if data[at : at + 4].lower() in _LOGIN_BEGINS else _STATEMENT).match(data, at)
+        if told and (finding := _told(data, told)):
+            return finding
+        labelled = _LABELLED.match(data, at) if _is_label(data, at) else None
+        if labelled and (finding := _told(data, labelled)):
+            return finding
     return _before(data, at)
 
 
-def _is_told(data: bytes, match: re.Match[bytes], value: bytes) -> bool:
-    """Whether what stands behind a word for a password is one."""
+def _told(data: bytes, match: re.Match[bytes]) -> Finding | None:
+    """What stands behind a word for a password, if it is one."""
+    start, end = match.span("quoted" if match["quoted"] else "bare")
+    end = end if match["quoted"] else start + len(data[start:end].rstrip(_TRAILING))
+    value = data[start:end]
     # A filter of a template is none, nor is the name of an attribute.
-    if data.startswith(b" }}", match.end()) or (value.endswith(b"=") and data.startswith(_QUOTES, match.end())):
-        return False
-    groups = match.groupdict()
-    if groups.get("label") and not (_is_label(data, match.start()) and _LABEL_BEHIND.match(data, match.end())):
-        return False
-    if is_chosen(value):
-        return True
-    if not is_passphrase(value):
-        return False
-    is_loose = "link" in groups and not groups["quoted"] and _LOOSE.fullmatch(data, match.start(), match.end("link"))
-    return not is_loose or len(_JOINED.findall(value)) >= _MANY_JOINED
+    if data.startswith(b" }}", end) or (value.endswith(b"=") and data.startswith(_QUOTES, end)):
+        return None
+    if not is_chosen(value):
+        is_loose = (
+            "link" in match.groupdict() and not match["quoted"] and _LOOSE.fullmatch(match[0][: start - match.start()])
+        )
+        if not is_passphrase(value) or (is_loose and len(_JOINED.findall(value)) < _MANY_JOINED):
+            return None
+    return Finding("CREDENTIAL", start, end, _CONFIDENCE)
 
 
 def _is_label(data: bytes, at: int) -> bool:

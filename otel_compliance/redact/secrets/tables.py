@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from otel_compliance.redact.cells import cells_below
-from otel_compliance.redact.recognize import Finding
+from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.values import is_chosen, is_code, is_passphrase, is_path, is_placeholder, is_word
 
 _EDGE: Final = b" \"'`*\r"
@@ -15,18 +15,24 @@ _DELIMITERS: Final = frozenset((b",", b";", b"|", b"\t", b"\n", b"<", b"\x81", b
 _WORDS_BEFORE: Final = re.compile(rb"(?:[\w\x80]{1,16}[ _\-]){0,3}\Z")
 _CHARS_BEFORE: Final = 52
 _MOST_BEHIND: Final = 100
+_HEADS_CHARS: Final = 400
+_MOST_HEADS: Final = 3
 _HUMP: Final = re.compile(rb"[a-z].*[A-Z]")
 _ASCII: Final = re.compile(rb"[0-9A-Za-z]")
 _FEWEST: Final = 4
 _CONFIDENCE: Final = 0.85
 
 
-def passwords_below(data: bytes, start: int, end: int) -> Iterator[Finding]:
+def passwords_below(folded: Folded, start: int, end: int) -> Iterator[Finding]:
     """The passwords in the column at whose head stands a word for one, between two offsets.
 
     Other words may stand before it in its cell, as in "temporary password".
     """
+    data = folded.ascii
     if data[end : end + _MOST_BEHIND].lstrip(_EDGE)[:1] not in _DELIMITERS:
+        return
+    # A hostile table has nothing but such columns, each of which would be walked through.
+    if folded.text.count(folded.text[start:end], max(0, start - _HEADS_CHARS), start) >= _MOST_HEADS:
         return
     before = _WORDS_BEFORE.search(data, max(0, start - _CHARS_BEFORE), start)
     head = before.start() if before else start
