@@ -47,7 +47,6 @@ _IPV6: Final = re.compile(rb"[0-9A-Fa-f:]{2,39}(?:(?<=::)|(?<!:))(?:\.[0-9]{1,3}
 _SMALLEST: Final = re.compile(rb"::[0-9A-Fa-f]{0,4}")
 """They are written in code far more often than as somebody's address."""
 _ZONE: Final = re.compile(rb"%[0-9A-Za-z._\-]{1,16}")
-_DIGITS: Final = b"0123456789"
 _DIGIT: Final = re.compile(rb"[0-9]")
 _IPV6_CHARS: Final = frozenset(b"0123456789abcdefABCDEF:.")
 _BEHIND_COLON: Final = (b" ", b"/", b"\n", b"")
@@ -138,6 +137,9 @@ class IPRecognizer:
             while start > done and anchor - start <= 4 and data[start - 1] in _IPV6_CHARS:
                 start -= 1
             match = _IPV6.match(data, start, start + _MAX_IPV6)
+            if match and _SMALLEST.fullmatch(match[0]):
+                done = match.end()
+                continue
             if match is None or _continues(data, start, match.end()) or not _is_ipv6(match[0].rstrip(b".")):
                 run = _LONG_RUN.match(data, anchor) if match is None or match.end() - start >= _MAX_HEX else None
                 done = run.end() - _MAX_IPV6 if run else anchor + 1  # an address can only be at the end
@@ -193,12 +195,7 @@ def _continues(data: bytes, start: int, end: int) -> bool:
 def _is_ipv6(candidate: bytes) -> bool:
     # Most candidates are times of day, for which an exception is a long way round.
     # Names in code have double colons, too, and hardly a digit.
-    if (
-        b":::" in candidate
-        or _SMALLEST.fullmatch(candidate)
-        or not _IPV6_LIKELY.search(candidate)
-        or not _DIGIT.search(candidate)
-    ):
+    if b":::" in candidate or not _IPV6_LIKELY.search(candidate) or not _DIGIT.search(candidate):
         return False
     try:
         address = inet_pton(AF_INET6, candidate.decode("ascii"))

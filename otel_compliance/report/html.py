@@ -102,7 +102,7 @@ class _Page:
         by_id = {rule.id: rule for rule in rules()}
         found = "".join(_finding(row, by_id[row["rule"]]) for row in rows if row["rule"] in by_id)
         return (
-            found or '<div class="card"><p class="empty">The rules found nothing in this period.</p></div>'
+            found or _NOTHING_FOUND
         ) + details
 
     def charts(self, row: str) -> str:

@@ -112,6 +112,9 @@ _BEHIND_LETTERS: Final = re.compile(
     r"(?:(?:[:=>\"'`|\-\]\[(]{1,3}|\.{3,40}+)[^!-~\n]{0,3}+)?(?:\r?\n {0,8}(?=[!-~]{5,128}[ \t]{0,8}(?:[\r\n]|\Z)))?"
     r"[\"'`]?(?P<value>[!-~]{5,128})"
 )
+_VISIBLE: Final = re.compile(r"[!-~]")
+_GAP_CHARS: Final = 70
+"""More than may stand between such a word and the first sign of ASCII behind it."""
 _BEYOND_ASCII: Final = b"\x80\x80"
 _TRAILING: Final = b".,:?)]}*`\\"
 _LETTER: Final = b"\x80"
@@ -139,13 +142,20 @@ def statements(folded: Folded) -> Iterator[Finding]:
 
 def _in_letters(folded: Folded) -> Iterator[Finding]:
     """Passwords behind words with other letters, without a blank between them perhaps, or in their columns."""
-    for noun in _IN_LETTERS.finditer(folded.text):
+    text = folded.text
+    visible: re.Match[str] | None = None
+    for noun in _IN_LETTERS.finditer(text):
         yield from passwords_below(folded, *noun.span())
-        match = _BEHIND_LETTERS.match(folded.text, noun.end())
+        # A hostile text has such words and no value.
+        if visible is None or visible.start() < noun.end():
+            visible = _VISIBLE.search(text, noun.end())
+        if visible is None:
+            return
+        match = _BEHIND_LETTERS.match(text, noun.end()) if visible.start() - noun.end() <= _GAP_CHARS else None
         if match is None:
             continue
         start, end = match.span("value")
-        if folded.text[start] != chr(folded.ascii[start]):
+        if text[start] != chr(folded.ascii[start]):
             start += 1  # a sign that is spelled by an escape sequence
         value = folded.ascii[start:end].rstrip(_TRAILING + _EDGES)
         if is_chosen(value) or is_passphrase(value):

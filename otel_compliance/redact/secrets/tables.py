@@ -12,6 +12,7 @@ from otel_compliance.redact.secrets.values import is_chosen, is_code, is_passphr
 
 _EDGE: Final = b" \"'`*\r"
 _DELIMITERS: Final = frozenset((b",", b";", b"|", b"\t", b"\n", b"<", b"\x81", b""))
+_BEHIND: Final = _DELIMITERS | {bytes([byte]) for byte in _EDGE}
 _WORDS_BEFORE: Final = re.compile(rb"(?:[\w\x80]{1,16}[ _\-]){0,3}\Z")
 _CHARS_BEFORE: Final = 52
 _MOST_BEHIND: Final = 100
@@ -29,6 +30,8 @@ def passwords_below(folded: Folded, start: int, end: int) -> Iterator[Finding]:
     Other words may stand before it in its cell, as in "temporary password".
     """
     data = folded.ascii
+    if data[end : end + 1] not in _BEHIND:
+        return
     if data[end : end + _MOST_BEHIND].lstrip(_EDGE)[:1] not in _DELIMITERS:
         return
     # A hostile table has nothing but such columns, each of which would be walked through.
