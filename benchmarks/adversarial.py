@@ -30,6 +30,7 @@ SEEDS: Final = (
     *("密码", "пароль: abc12 ", 'auth=("', "net user ", "| chpasswd ", "x:5432:a:b:c1!d ", "-passin pass:abcd "),
     *("密码1234", "PIN 1234 ", "password\n", "|password|x|\n", "password\ta\n1234\tbcd1x\n", "password abc.abc.abc "),
     *("|".join(["password"] * 60) + "\n" + ("|".join(["a1b2c3d"] * 60) + "\n") * 40, "2001::1 "),
+    *("a dot ", "a at b dot com ", "a dot a dot a at "),
     # Hiding places, and what is none.
     *(
         "\\",

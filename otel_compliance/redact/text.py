@@ -28,11 +28,37 @@ _SEPARATORS: Final = bytes(ord("|") if byte in b"=&?/|{`" else byte for byte in 
 """To one of the signs that are legal in a local part, but stand before the address far more often, as in URLs."""
 
 
+_SHORT_CHARS: Final = 2_000
+"""Addresses are spelled in messages that somebody types; a search for their words would cost long texts more."""
+_DOTS: Final = (b" dot ", b" pun", b" point ", b" ponto ", b" kropka ")
+_DOT: Final = rb" (?:dot|punkt|punto|point|ponto|kropka) "
+_SPELLED: Final = re.compile(
+    rb"(?i)(?<![\w.+\-])(?P<local>[a-z0-9][\w.+\-]{0,40}"
+    rb"(?: (?:dot|punkt|punto|point|ponto|kropka|underscore|dash|hyphen|minus) [\w+\-]{1,30}){0,3})"
+    rb" (?P<at>at|arroba|arobase|chiocciola|\x80t|apenstaartje|ma\x80pa|snabel-?a) "
+    rb"(?P<domain>[a-z0-9\-]{2,40}(?:"
+    + _DOT
+    + rb"[a-z0-9\-]{2,30}){0,2})"
+    + _DOT
+    + rb"(?:com|org|net|edu|gov|io|co|info"
+    rb"|biz|dev|app|ai|me|de|fr|it|es|uk|nl|be|ch|at|pl|pt|br|se|no|dk|fi|eu|us|ca|au|in|jp|cn|ru)(?![\w\-])"
+)
+_SPELLED_BEFORE: Final = 150
+_SPELLED_BEHIND: Final = 100
+_MARKED: Final = re.compile(rb"[0-9._+\-]| dot ")
+_PRONOUNS: Final = frozenset((b"me", b"us", b"you", b"him", b"her", b"it", b"them"))
+_PROVIDERS: Final = re.compile(
+    rb"(?i)(?:gmail|yahoo|hotmail|outlook|icloud|proton(?:mail)?|gmx|aol|live|mail|web|yandex|qq)"
+)
+_ANNOUNCED: Final = re.compile(rb"(?i)mail|contact|reach|write|send|kontakt|contacto|contato|correo|courriel")
+_ANNOUNCED_CHARS: Final = 40
+
+
 class EmailRecognizer:
     """``EMAIL``: anchored at each ``@``, bounded on both sides, so its time is linear."""
 
     entity_types = frozenset({"EMAIL"})
-    hint = "@"
+    hint = "@| (?i:dot|punkt|punto|point|ponto|kropka) "
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The e-mail addresses."""
@@ -43,6 +69,8 @@ class EmailRecognizer:
             if domain is not None and not _is_remote(data, at, domain.end()):
                 yield Finding("EMAIL", self._start(data, at), domain.end(), 0.95)
             at = data.find(b"@", domain.end() if domain is not None else at + 1)
+        if len(data) <= _SHORT_CHARS:
+            yield from _spelled(folded)
 
     @staticmethod
     def _start(data: bytes, at: int) -> int:
@@ -58,3 +86,24 @@ class EmailRecognizer:
 def _is_remote(data: bytes, at: int, end: int) -> bool:
     """Whether an address is that of a repository, as in ``git@example.com:team/app.git``."""
     return data[end : end + 1] in _PATH_SIGNS and _REMOTE.search(data, max(0, at - _REMOTE_CHARS), end + 1) is not None
+
+
+def _spelled(folded: Folded) -> Iterator[Finding]:
+    """Addresses in words, as in "jane dot doe at example dot com"."""
+    data, lower = folded.ascii, folded.lower
+    for dot in _DOTS:
+        at = lower.find(dot)
+        while at >= 0:
+            match = _SPELLED.search(data, max(0, at - _SPELLED_BEFORE), at + _SPELLED_BEHIND)
+            if match and _is_spelled(data, match):
+                yield Finding("EMAIL", *match.span(), 0.8)
+            at = lower.find(dot, max(at + len(dot), match.end() if match else 0))
+
+
+def _is_spelled(data: bytes, match: re.Match[bytes]) -> bool:
+    """Whether "at" is a sign and no preposition, as in "look at example dot com"."""
+    if match["at"].lower() != b"at" or _MARKED.search(match["local"]) or _PROVIDERS.fullmatch(match["domain"]):
+        return True
+    if match["local"].lower() in _PRONOUNS:
+        return False
+    return _ANNOUNCED.search(data, max(0, match.start() - _ANNOUNCED_CHARS), match.start()) is not None

@@ -101,9 +101,7 @@ class _Page:
         rows, details = self._run(catalogue.FINDINGS)
         by_id = {rule.id: rule for rule in rules()}
         found = "".join(_finding(row, by_id[row["rule"]]) for row in rows if row["rule"] in by_id)
-        return (
-            found or _NOTHING_FOUND
-        ) + details
+        return (found or _NOTHING_FOUND) + details
 
     def charts(self, row: str) -> str:
         """The charts of one row of the board."""
