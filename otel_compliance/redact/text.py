@@ -30,21 +30,21 @@ _SEPARATORS: Final = bytes(ord("|") if byte in b"=&?/|{`" else byte for byte in 
 
 _SHORT_CHARS: Final = 2_000
 """Addresses are spelled in messages that somebody types; a search for their words would cost long texts more."""
-_DOTS: Final = (b" dot ", b" pun", b" point ", b" ponto ", b" kropka ")
 _DOT: Final = rb" (?:dot|punkt|punto|point|ponto|kropka) "
-_SPELLED: Final = re.compile(
-    rb"(?i)(?<![\w.+\-])(?P<local>[a-z0-9][\w.+\-]{0,40}"
-    rb"(?: (?:dot|punkt|punto|point|ponto|kropka|underscore|dash|hyphen|minus) [\w+\-]{1,30}){0,3})"
-    rb" (?P<at>at|arroba|arobase|chiocciola|\x80t|apenstaartje|ma\x80pa|snabel-?a) "
-    rb"(?P<domain>[a-z0-9\-]{2,40}(?:"
+_ATS: Final = (b" at ", b" arroba ", b" arobase ", b" chiocciola ", b" \x80t ", b" apenstaartje ", b" ma\x80pa ")
+_SPELLED_LOCAL: Final = re.compile(
+    rb"(?i)(?<![\w.+\-])[a-z0-9][\w.+\-]{0,40}"
+    rb"(?: (?:dot|punkt|punto|point|ponto|kropka|underscore|dash|hyphen|minus) [\w+\-]{1,30}){0,3}\Z"
+)
+_SPELLED_DOMAIN: Final = re.compile(
+    rb"(?i)(?P<name>[a-z0-9\-]{2,40}(?:"
     + _DOT
     + rb"[a-z0-9\-]{2,30}){0,2})"
     + _DOT
     + rb"(?:com|org|net|edu|gov|io|co|info"
     rb"|biz|dev|app|ai|me|de|fr|it|es|uk|nl|be|ch|at|pl|pt|br|se|no|dk|fi|eu|us|ca|au|in|jp|cn|ru)(?![\w\-])"
 )
-_SPELLED_BEFORE: Final = 150
-_SPELLED_BEHIND: Final = 100
+_SPELLED_BEFORE: Final = 100
 _MARKED: Final = re.compile(rb"[0-9._+\-]| dot ")
 _PRONOUNS: Final = frozenset((b"me", b"us", b"you", b"him", b"her", b"it", b"them"))
 _PROVIDERS: Final = re.compile(
@@ -91,19 +91,20 @@ def _is_remote(data: bytes, at: int, end: int) -> bool:
 def _spelled(folded: Folded) -> Iterator[Finding]:
     """Addresses in words, as in "jane dot doe at example dot com"."""
     data, lower = folded.ascii, folded.lower
-    for dot in _DOTS:
-        at = lower.find(dot)
+    for sign in _ATS:
+        at = lower.find(sign)
         while at >= 0:
-            match = _SPELLED.search(data, max(0, at - _SPELLED_BEFORE), at + _SPELLED_BEHIND)
-            if match and _is_spelled(data, match):
-                yield Finding("EMAIL", *match.span(), 0.8)
-            at = lower.find(dot, max(at + len(dot), match.end() if match else 0))
+            domain = _SPELLED_DOMAIN.match(data, at + len(sign))
+            local = _SPELLED_LOCAL.search(data, max(0, at - _SPELLED_BEFORE), at) if domain else None
+            if domain and local and (sign != _ATS[0] or _is_address(data, local, domain["name"])):
+                yield Finding("EMAIL", local.start(), domain.end(), 0.8)
+            at = lower.find(sign, at + 1)
 
 
-def _is_spelled(data: bytes, match: re.Match[bytes]) -> bool:
+def _is_address(data: bytes, local: re.Match[bytes], domain: bytes) -> bool:
     """Whether "at" is a sign and no preposition, as in "look at example dot com"."""
-    if match["at"].lower() != b"at" or _MARKED.search(match["local"]) or _PROVIDERS.fullmatch(match["domain"]):
+    if _MARKED.search(local[0]) or _PROVIDERS.fullmatch(domain):
         return True
-    if match["local"].lower() in _PRONOUNS:
+    if local[0].lower() in _PRONOUNS:
         return False
-    return _ANNOUNCED.search(data, max(0, match.start() - _ANNOUNCED_CHARS), match.start()) is not None
+    return _ANNOUNCED.search(data, max(0, local.start() - _ANNOUNCED_CHARS), local.start()) is not None
