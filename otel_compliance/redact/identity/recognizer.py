@@ -21,6 +21,8 @@ from otel_compliance.redact.shapes import ByShape
 _SEPARATORS: Final = b" .-/()"
 _CONTINUED: Final = re.compile(rb" [0-9]{2,4}(?![0-9A-Za-z,:/.\-])")
 _CONTINUES: Final = re.compile(rb"(?<![0-9])[0-9]{4} \Z")
+_WORD: Final = re.compile(rb"(?<![0-9A-Z])[A-Z]{2,}+(?![0-9A-Z])")
+"""In a run, which has no small letters."""
 _JOINING: Final = frozenset({b".", b"-", b"/"})
 
 
@@ -35,6 +37,7 @@ class Identifier:
         named: What it looks like where a word before it must say what it is.
         context: The words.
         confidence: That of its findings.
+        mixed: Whether it may be any eight to twelve capitals and digits, where a word says so.
     """
 
     type: str
@@ -43,6 +46,7 @@ class Identifier:
     named: tuple[str, ...] = ()
     context: Context | None = None
     confidence: float = 0.85
+    mixed: bool = False
 
 
 IDENTIFIERS: Final = (
@@ -50,7 +54,7 @@ IDENTIFIERS: Final = (
                words(r"ssn", r"ss ?#", r"social[ -]{0,2}security", r"soc\.? ?sec", r"social(?! media)(?![a-z])")),
     Identifier("US_ITIN", numbers.us_itin, ("000 00 0000",), ("000000000",), words("itin", "taxpayer")),
     Identifier("US_EIN", numbers.us_ein, (), ("00 0000000", "000000000"),
-               words(r"ein(?![a-z])", r"fein(?![a-z])", "employer id", "federal tax", r"fed(?:eral)? id")),
+               words(r"ein(?![a-z])", r"fein(?![a-z])", r"ref\*ei\*", "employer id", "federal tax", r"fed(?:eral)? id")),
     Identifier("US_MBI", letters.us_mbi, ("0A00A00AA00", "0AA0A00AA00", "0A00AA0AA00", "0AA0AA0AA00",
                                           "0A00 A00 AA00", "0AA0 A00 AA00", "0A00 AA0 AA00", "0AA0 AA0 AA00")),
     Identifier("US_NPI", numbers.us_npi, (), ("0000000000",),
@@ -59,7 +63,8 @@ IDENTIFIERS: Final = (
     Identifier("US_BANK_ROUTING", numbers.us_routing, (), ("000000000", "0000 0000 0"),
                words("routing", r"aba(?![a-z])", r"rtn(?![a-z])")),
     Identifier("UK_NHS", numbers.uk_nhs, (), ("000 000 0000", "0000000000"), words("nhs", "national health")),
-    Identifier("UK_NINO", letters.uk_nino, ("AA000000A", "AA 00 00 00 A", "AA 000000 A", "AA000000 A")),
+    Identifier("UK_NINO", letters.uk_nino, ("AA000000A", "AA 00 00 00 A", "AA 000000 A", "AA000000 A",
+                                             "AA00 00 00A", "AA00 00 00 A", "AA 00 00 00A", "AA 000000A")),
     Identifier("CN_RESIDENT_ID", numbers.cn_resident_id, ("000000000000000000", "00000000000000000A")),
     Identifier("IN_AADHAAR", numbers.in_aadhaar, ("0000 0000 0000",), ("000000000000",),
                words("aadha", "aadhar", "adhaar", "uidai", r"uid(?![a-z])", "आधार")),
@@ -76,7 +81,7 @@ IDENTIFIERS: Final = (
     Identifier("IT_CODICE_FISCALE", letters.it_codice_fiscale, ("AAAAAA00A00A000A", "AAA AAA 00A00 A000A")),
     Identifier("PL_PESEL", numbers.pl_pesel, (), ("00000000000",), words("pesel")),
     Identifier("SG_NRIC", letters.sg_nric, ("A0000000A",)),
-    Identifier("KR_RRN", numbers.kr_rrn, ("000000 0000000",), ("0000000000000",),
+    Identifier("KR_RRN", numbers.kr_rrn, ("000000 0000000", "000000   0000000"), ("0000000000000",),
                words("resident reg", r"rrn(?![a-z])", r"jumin", "주민")),
     Identifier("AU_TFN", numbers.au_tfn, (), ("000 000 000", "000000000"), words("tfn", "tax file")),
     Identifier("AU_MEDICARE", numbers.au_medicare, (), ("0000 00000 0", "0000000000"), words("medicare")),
@@ -91,7 +96,8 @@ IDENTIFIERS: Final = (
     Identifier("PASSPORT", any_text, (), ("000000000", "00000000", "A0000000", "A00000000", "AA0000000", "AAA000000",
                                           "AA000000", "00AA00000", "A00A00A00", "A0AA00AA0", "AA 0000000",
                                           "A 0000000", "A 00000000", "00 0000000", "00 00 000000",
-                                          "A000000AA", "A000000"), PASSPORT, 0.75),
+                                          "A000000AA", "A000000", "0000 000000", "AA 000000", "AAA 000000"),
+               PASSPORT, 0.75, mixed=True),
     Identifier("DRIVERS_LICENSE", any_text, (), ("A0000000", "A00000000", "000000000", "00000000", "0000000",
                                                  "AA000000", "A000 0000 0000", "A00000000000", "A000000000000",
                                                  "A00000000000000", "AA000000A", "0000000000", "A000000",
@@ -99,16 +105,32 @@ IDENTIFIERS: Final = (
                                                  "A000 0000 0000 00", "A0000 00000 00000", "00 000 000", "000 000 000",
                                                  "A 000 000 000 000", "A000 000 000 000", "00 000 0000",
                                                  "A00 000 000", "000000 000", "AAA 00 0000", "000000000000",
-                                                 "AAAAA000000AA0AA", "AAAAA000000AA0AA 00", "AA00 00000000000",
-                                                 "AA0000000000000"),
-               DRIVERS_LICENSE, 0.75),
+                                                 "AA00 00000000000", "AA0000000000000", "AA 0000000000000",
+                                                 "AA00 0000 0000000", "AA 00 00000000000", "AA 00 0000 0000000",
+                                                 "00000000000", "0000000000000", "00AA00000", "00000 00 0000",
+                                                 "AA 000000", "AAA 000000", "A00 00 000000", "00 00 000000",
+                                                 "00 000000", "00 000000 00", "00 00 000000 00", "A 0000000 0",
+                                                 "AA 000000 0", "000000 0000", "00 00 000000 0", "A000 000 000 00 0",
+                                                 "000 000 0000", "0000 0000", "0000 000000", "0000 0000 0000",
+                                                 "0000 0000 000000", "00000000000000", "00AA000000"),
+               DRIVERS_LICENSE, 0.75, mixed=True),
+    # Of the United Kingdom: a name, a date and letters tell enough.
+    Identifier("DRIVERS_LICENSE", letters.uk_driving, letters.UK_DRIVING_SHAPES),
+    # Words for a licence that are words for much else: Italy's, Turkey's and Indonesia's.
+    Identifier("DRIVERS_LICENSE", letters.it_driving, (), ("AA0000000A", "A00000000A"),
+               words(r"patente(?: n(?![a-z])| nr| num| auto| b(?![a-z])|[\"']?[:=.]|\s*\Z)"), 0.75, mixed=True),
+    Identifier("DRIVERS_LICENSE", any_text, (), ("000000",), words("ehliyet", "sürücü belge"), 0.75),
+    Identifier("DRIVERS_LICENSE", any_text, (), ("0000 0000 000000",), words(r"sim(?![a-z]| ?card)"), 0.75),
     Identifier("DATE_OF_BIRTH", numbers.date, (), ("00 00 0000", "0 00 0000", "00 0 0000", "0 0 0000", "0000 00 00",
                                                    "00 00 00", "0000 0 00", "0000 0 0", "0000 00 0", "00000000",
                                                    "0 00 00", "00 0 00",
-                                                   "0 0 00"),
+                                                   "0 0 00", "00   00   0000", "0000   00   00"),
                BIRTH, 0.75),
 )  # fmt: skip
 
+
+_MIXED: Final = re.compile(rb"(?=.*0)(?=.*A)[0A]{8,12}")
+"""Of capitals and digits in any order: passports of many countries, and licences of some states."""
 
 NUMBER_TYPES: Final = frozenset(item.type for item in IDENTIFIERS) - {"DATE_OF_BIRTH"}
 """Types whose separators do not matter: with and without them it is the same number."""
@@ -121,6 +143,9 @@ def _by_shape() -> dict[bytes, list[tuple[Identifier, bool]]]:
         for named, shapes in ((False, item.shapes), (True, item.named)):
             for shape in shapes:
                 schemes.setdefault(shape.encode("ascii"), []).append((item, named))
+    for shape, known in schemes.items():
+        if _MIXED.fullmatch(shape):
+            known += [(item, True) for item in IDENTIFIERS if item.mixed and (item, True) not in known]
     return schemes
 
 
@@ -146,11 +171,7 @@ _BEGINNINGS: Final = frozenset(
     for count in range(1, len(groups) + 1)
 )
 """What a shape may begin with: a run that begins otherwise holds none."""
-_MIXED: Final = re.compile(rb"(?=.*0)(?=.*A)[0A]{8,12}")
-"""Of capitals and digits in any order: passports of many countries, and licences of some states."""
-_MIXED_SCHEMES: Final = _with_starts(
-    [(item, True) for item in IDENTIFIERS if item.type in ("PASSPORT", "DRIVERS_LICENSE")]
-)
+_MIXED_SCHEMES: Final = _with_starts([(item, True) for item in IDENTIFIERS if item.mixed])
 _BEFORE: Final = b"  "
 """Before the first group of a run stands what stands behind an empty one."""
 _WINDOW: Final = len(_BEFORE) + max(map(len, _SCHEMES)) + len(b" 0")
@@ -186,6 +207,7 @@ def _confirm(
     """Add those candidates of a run that are what they look like."""
     data = folded.ascii
     around: Around | None = None
+    last = 0
     for start, (length, inner, (schemes, starts)) in (
         (offset + place, candidate) for place, begun in candidates for candidate in begun
     ):
@@ -194,9 +216,11 @@ def _confirm(
             continue
         spoken = None
         if starts:
-            # The words before the first candidate tell what all of them are.
-            around = around or Around(folded, start, start, end)
+            # The words before the first candidate tell what all of them are, but for words among them.
+            if around is None or _WORD.search(data, last, start):
+                around = Around(folded, start, start, end)
             around.move(start, end)
+            last = max(last, end)
             spoken = None if around.is_silent(starts) else around
         for identifier, named in schemes:
             if named:
@@ -241,7 +265,7 @@ def _begun(before: bytes, *groups: bytes) -> Sequence[_Candidate]:
     shape = b""
     for group, behind in zip(groups, (*groups[1:], b""), strict=True):
         shape = shape + b" " + group if shape else group
-        if not group or shape not in _BEGINNINGS:
+        if shape not in _BEGINNINGS:
             break
         if possible := _SCHEMES.get(shape):
             # Most groups beside it are capitals, not digits; what is beside the run is not known.
