@@ -20,6 +20,8 @@ _LETTER: Final = b"\x80"
 _START_CHARS: Final = 3
 _PARTS: Final = "\0"
 """Between what stands before a value, behind it, and at the head of its column."""
+_DOT_ABOVE: Final = "\u0307"
+"""What a Turkish capital with a dot has behind it in small letters."""
 _START: Final = re.compile(rf"[a-z]{{1,{_START_CHARS}}}")
 _FIRST_ASIAN: Final = "\u0590"
 _LETTERS: Final = bytes(
@@ -150,7 +152,7 @@ class Around:
             else:
                 head = slice(*self._folded.columns.head(self.start, self._end))
                 spans = (slice(max(0, self._first - CONTEXT_CHARS), self._first), slice(self._end, end), head)
-                self._letters = _PARTS.join(text[span].lower() for span in spans)
+                self._letters = _PARTS.join(text[span].lower().replace(_DOT_ABOVE, "") for span in spans)
         return self._letters
 
 

@@ -10,12 +10,15 @@ from otel_compliance.redact.identity.numbers import es_dni
 
 _NINO: Final = re.compile(r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]")
 # DVLA: the name, filled with nines, a date with the sex in its month, initials or nines, and three to tell twins apart.
-_UK_DRIVING: Final = re.compile(r"[A-Z](?:[A-Z]{4}|[A-Z]{3}9|[A-Z]{2}99|[A-Z]999)\d[0156]\d[0-3]\d\d[A-Z][A-Z9][A-Z\d][A-Z]{2}(?:\d\d)?")
+_UK_DRIVING: Final = re.compile(
+    r"[A-Z](?:[A-Z]{4}|[A-Z]{3}9|[A-Z]{2}99|[A-Z]999|9999)\d[0156]\d[0-3]\d\d[A-Z][A-Z9][A-Z\d][A-Z]{2}(?:\d\d)?"
+)
 UK_DRIVING_SHAPES: Final = tuple(
-    gap.join((name + "0" * 6, second + "AA")) if not gap else gap.join((name, "0" * 6, second + "AA"))
+    gap.join((name, "000000", last)) + issue
     for gap in ("", " ")
-    for name in ("AAAAA", "AAAA0", "AAA00", "AA000")
-    for second in ("AA0", "A00", "AAA", "A0A")
+    for name in ("AAAAA", "AAAA0", "AAA00", "AA000", "A0000")
+    for last in ("AA0AA", "A00AA", "AAAAA", "A0AAA")
+    for issue in ("", " 00")
 )
 """With its 16 characters in one group or three, and perhaps the number of the issue behind them."""
 _IT_DRIVING: Final = re.compile(r"(?!EP|US|WO)(?:U1|[A-Z]{2})[A-Z\d]{7}[A-Z]")

@@ -28,12 +28,13 @@ _MOST_DIGITS: Final = 15
 _EXTENSION: Final = re.compile(
     rb"(?i)[ ,;]{0,2}(?:x|ext(?:n|ension)?\b\.?|durchwahl|poste) ?[.:]?[ .]?[0-9]{1,6}(?![0-9A-Za-z])"
 )
-_NOT_BEFORE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_#$")
+_NOT_BEFORE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789#$")
 _SIGNS: Final = frozenset(b"-/")
 _JOINING: Final = (b".", b"-", b"/")
-_INSIDE: Final = re.compile(rb"(?:[0-9A-Za-z_#$\-/]|[0-9][.:])\Z")
+_LETTER: Final = b"\x80"
+_INSIDE: Final = re.compile(rb"(?:[0-9A-Za-z_#$/]|(?<!\x80)-|[0-9][.:])\Z")
 _INSIDE_SIGNED: Final = re.compile(rb"[0-9A-Za-z]\Z")
-"""What stands before a number that is part of something else."""
+"""What stands before a number that is part of something else. Hebrew has a hyphen behind its prepositions."""
 _NOT_BEHIND: Final = re.compile(rb"[0-9A-Za-z_%]|[.:\-/'][0-9]")
 # Decimals, dates, spans of years and IPv4 addresses have the digits of a number.
 _NO_PHONE: Final = re.compile(
@@ -82,6 +83,20 @@ _CALL_STARTS: Final = frozenset((b"cal", b"rin", b"rea", b"dia", b"tex", b"sms",
 _STARTS: Final = TELEPHONE.starts | _CALL_STARTS
 _COUNTED: Final = re.compile(rb" (?!thanks|pls|always|unless|yes|this)[a-z]{2,}s(?![a-z])")
 """A plural behind digits: so many of them, and no number to call."""
+
+_EMPHASISED: Final = re.compile(rb"(?<![0-9A-Za-z])_[^_]++_(?![0-9A-Za-z])")
+_LINE_ENDS: Final = (b"\n", b"\r", b"")
+_LINE_STARTS: Final = (b"\n", b" ", b">")
+# "…,", a name, perhaps an address of mail; quoted with signs.
+_NAME: Final = rb"[A-Z\x80][A-Za-z\x80.'\-]{0,24}+(?: [A-Za-z\x80.'\-]{1,24}+){0,3}+"
+_SIGNATURE: Final = re.compile(
+    rb"(?:,|\x80[.\x81]) ?\r?\n(?:> ?)?(" + _NAME + rb") ?\r?\n(?:(?:> ?)?[^\s@]{1,64}+@[^\s@]{3,64}+\r?\n)?(?:> ?)?\Z"
+)
+_SIGNED_CHARS: Final = 240
+_MOBILE: Final = re.compile(
+    # A trunk prefix, and the mobile numbers of India, China and Brazil.
+    rb"0[1-9](?:[ \-]?[0-9]){7,9}|[6-9][0-9]{4}[ \-]?[0-9]{5}|1[3-9][0-9]{9}|[1-9][0-9] 9[0-9]{4}[ \-][0-9]{4}"
+)
 
 _CHAT_LINK: Final = b"wa.me/"
 """A link to a chat in WhatsApp: https://faq.whatsapp.com/5913398998672934."""
@@ -151,7 +166,7 @@ def _at(folded: Folded, place: _Place, offset: int) -> Finding | None:
     if data.endswith(_CHAT_LINK, 0, anchor):
         return Finding("PHONE", anchor, offset + place.end, 0.9)
     before = data[anchor - 1] if anchor else _BLANK
-    if before in _SIGNS and not data[anchor - 2 : anchor - 1].isdigit():
+    if before in _SIGNS and not (data[anchor - 2 : anchor - 1].isdigit() or data[anchor - 2 : anchor - 1] == _LETTER):
         return None
     if before != _PLUS and (place.is_long or _NO_PHONE.match(data, anchor)):
         return None
@@ -185,12 +200,15 @@ def _confirmed(folded: Folded, start: int, end: int) -> Finding | None:
     """The number between two offsets, with its extension, if it is one."""
     data = folded.ascii
     before, signed = data[max(0, start - 2) : start], data[start] == _PLUS
-    if _INSIDE_SIGNED.search(before) if signed else _INSIDE.search(before):
+    emphasised = before.endswith(b"_") and _EMPHASISED.match(data, start - 1, end + 2) is not None
+    if emphasised:
+        pass
+    elif _INSIDE_SIGNED.search(before) if signed else _INSIDE.search(before):
         return None
     if before.endswith(b".") and b"." in data[start:end]:
         return None
     extension = _EXTENSION.match(data, end)
-    if extension is None and _NOT_BEHIND.match(data, end):
+    if extension is None and not emphasised and _NOT_BEHIND.match(data, end):
         return None
     last = extension.end() if extension else end
     if signed:
@@ -198,10 +216,22 @@ def _confirmed(folded: Folded, start: int, end: int) -> Finding | None:
     is_likely = extension or _is_likely(data, folded.shape, start, end)
     if is_likely and not names_another(plain(data[max(0, start - _NEAR) : start])):
         return Finding("PHONE", start, last, 0.8)
-    around = Around(folded, start, start, last)
-    if around.is_silent(_STARTS):
-        return None
-    return Finding("PHONE", start, last, 0.75) if TELEPHONE.names(around) or _is_called(around, data, last) else None
+    if _is_signed(data, start, last) or is_announced(Around(folded, start, start, last), data, last):
+        return Finding("PHONE", start, last, 0.75)
+    return None
+
+
+def is_announced(around: Around, data: bytes, end: int) -> bool:
+    """Whether a word near a number, which ends at an offset, says that it is one of a telephone."""
+    return not around.is_silent(_STARTS) and (TELEPHONE.names(around) or _is_called(around, data, end))
+
+
+def _is_signed(data: bytes, start: int, end: int) -> bool:
+    """Whether a number stands alone below the name under a letter."""
+    if data[end : end + 1] not in _LINE_ENDS or data[start - 1 : start] not in _LINE_STARTS:
+        return False
+    signature = _MOBILE.fullmatch(data, start, end) and _SIGNATURE.search(data, max(0, start - _SIGNED_CHARS), start)
+    return bool(signature) and not names_another(plain(signature[1]))
 
 
 def _is_likely(data: bytes, shape: bytes, start: int, end: int) -> bool:
