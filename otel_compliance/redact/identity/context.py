@@ -63,7 +63,7 @@ _OTHER_NUMBER: Final = re.compile(
     rb"|(?:order|case|part|model|batch|lot|version|release|build|port|room|flight|page|rows?|amount|price|total|code|issue|zip|plz"
     rb"|po|pos)(?![a-z]))"
 )
-_OTHER_VALUE: Final = re.compile(rb"[0-9][^a-z0-9]{0,9}(?!(?:and|or|und|oder|et|ou|y|e|o|i|en)(?![a-z]))[a-z]")
+_OTHER_VALUE: Final = re.compile(rb"[0-9][^a-z0-9]{0,9}(?!(?:and|or|und|oder|et|ou|y|e|o|i|en)(?![a-z\x80]))[a-z]")
 _OTHER_IN_LETTERS: Final = re.compile(r"\d[\W_]{0,9}(?!(?:and|or|и|та)(?!\w))[^\W\d_]")
 
 

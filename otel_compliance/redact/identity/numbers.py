@@ -142,5 +142,6 @@ def date(text: str) -> bool:
 
 
 def _is_date(year: str, rest: str) -> bool:
+    # Thailand counts from 543 years before.
     parts = int(rest[:2]), int(rest[2:])
-    return year[:2] in ("18", "19", "20") and 1 <= min(parts) <= 12 and 1 <= max(parts) <= 31
+    return year[:2] in ("18", "19", "20", "24", "25") and 1 <= min(parts) <= 12 and 1 <= max(parts) <= 31

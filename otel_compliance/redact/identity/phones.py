@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from otel_compliance.redact.identity.context import Around, names_another, plain
+from otel_compliance.redact.identity.signatures import is_signed
 from otel_compliance.redact.identity.vocabulary import TELEPHONE
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
@@ -85,18 +86,6 @@ _COUNTED: Final = re.compile(rb" (?!thanks|pls|always|unless|yes|this)[a-z]{2,}s
 """A plural behind digits: so many of them, and no number to call."""
 
 _EMPHASISED: Final = re.compile(rb"(?<![0-9A-Za-z])_[^_]++_(?![0-9A-Za-z])")
-_LINE_ENDS: Final = (b"\n", b"\r", b"")
-_LINE_STARTS: Final = (b"\n", b" ", b">")
-# "…,", a name, perhaps an address of mail; quoted with signs.
-_NAME: Final = rb"[A-Z\x80][A-Za-z\x80.'\-]{0,24}+(?: [A-Za-z\x80.'\-]{1,24}+){0,3}+"
-_SIGNATURE: Final = re.compile(
-    rb"(?:,|\x80[.\x81]) ?\r?\n(?:> ?)?(" + _NAME + rb") ?\r?\n(?:(?:> ?)?[^\s@]{1,64}+@[^\s@]{3,64}+\r?\n)?(?:> ?)?\Z"
-)
-_SIGNED_CHARS: Final = 240
-_MOBILE: Final = re.compile(
-    # A trunk prefix, and the mobile numbers of India, China and Brazil.
-    rb"0[1-9](?:[ \-]?[0-9]){7,9}|[6-9][0-9]{4}[ \-]?[0-9]{5}|1[3-9][0-9]{9}|[1-9][0-9] 9[0-9]{4}[ \-][0-9]{4}"
-)
 
 _CHAT_LINK: Final = b"wa.me/"
 """A link to a chat in WhatsApp: https://faq.whatsapp.com/5913398998672934."""
@@ -201,9 +190,7 @@ def _confirmed(folded: Folded, start: int, end: int) -> Finding | None:
     data = folded.ascii
     before, signed = data[max(0, start - 2) : start], data[start] == _PLUS
     emphasised = before.endswith(b"_") and _EMPHASISED.match(data, start - 1, end + 2) is not None
-    if emphasised:
-        pass
-    elif _INSIDE_SIGNED.search(before) if signed else _INSIDE.search(before):
+    if not emphasised and (_INSIDE_SIGNED.search(before) if signed else _INSIDE.search(before)):
         return None
     if before.endswith(b".") and b"." in data[start:end]:
         return None
@@ -216,7 +203,7 @@ def _confirmed(folded: Folded, start: int, end: int) -> Finding | None:
     is_likely = extension or _is_likely(data, folded.shape, start, end)
     if is_likely and not names_another(plain(data[max(0, start - _NEAR) : start])):
         return Finding("PHONE", start, last, 0.8)
-    if _is_signed(data, start, last) or is_announced(Around(folded, start, start, last), data, last):
+    if is_signed(data, start, last) or is_announced(Around(folded, start, start, last), data, last):
         return Finding("PHONE", start, last, 0.75)
     return None
 
@@ -224,14 +211,6 @@ def _confirmed(folded: Folded, start: int, end: int) -> Finding | None:
 def is_announced(around: Around, data: bytes, end: int) -> bool:
     """Whether a word near a number, which ends at an offset, says that it is one of a telephone."""
     return not around.is_silent(_STARTS) and (TELEPHONE.names(around) or _is_called(around, data, end))
-
-
-def _is_signed(data: bytes, start: int, end: int) -> bool:
-    """Whether a number stands alone below the name under a letter."""
-    if data[end : end + 1] not in _LINE_ENDS or data[start - 1 : start] not in _LINE_STARTS:
-        return False
-    signature = _MOBILE.fullmatch(data, start, end) and _SIGNATURE.search(data, max(0, start - _SIGNED_CHARS), start)
-    return bool(signature) and not names_another(plain(signature[1]))
 
 
 def _is_likely(data: bytes, shape: bytes, start: int, end: int) -> bool:

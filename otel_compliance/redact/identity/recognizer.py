@@ -32,8 +32,8 @@ def _by_shape() -> dict[bytes, list[tuple[Identifier, bool]]]:
         for named, shapes in ((False, item.shapes), (True, item.named)):
             for shape in shapes:
                 schemes.setdefault(shape.encode("ascii"), []).append((item, named))
-    for shape, known in schemes.items():
-        if _MIXED.fullmatch(shape):
+    for form, known in schemes.items():
+        if _MIXED.fullmatch(form):
             known += [(item, True) for item in _ALL if item.mixed and (item, True) not in known]
     return schemes
 
@@ -68,9 +68,8 @@ _WINDOW: Final = len(_BEFORE) + max(map(len, _SCHEMES)) + len(b" 0")
 
 _SIX: Final = 6
 _SIX_DIGITS: Final = re.compile(rb"(?<![0A])000000(?![0A])")
-_TURKISH: Final = b"ehliyet"
-_TURKISH_CHARS: Final = 32
-_TURKISH_LICENSE: Final = words("ehliyet", nearest=True)
+_TURKISH: Final = (b"hliyet", b"hl\x80yet", b"r\x80c\x80 bel")
+_TURKISH_LICENSE: Final = words(r"ehl[i\x80]yet", "sürücü belge", nearest=True)
 
 
 class IdentifierRecognizer:
@@ -90,8 +89,7 @@ class IdentifierRecognizer:
         found: list[Finding] = []
         for offset, candidates in _candidates.within(folded):
             _confirm(found, folded, candidates, offset)
-        for offset, places in _six_digits.within(folded):
-            found += _turkish_licenses(folded, [offset + place for place in places])
+        found += _turkish_licenses(folded)
         for start, end in mixed(folded):
             _confirm(found, folded, ((0, ((end - start, True, _MIXED_SCHEMES),)),), start)
         return found
@@ -130,14 +128,15 @@ def _confirm(
                 found.append(Finding(identifier.type, start, end, identifier.confidence))
 
 
-def _turkish_licenses(folded: Folded, places: Sequence[int]) -> Iterator[Finding]:
+def _turkish_licenses(folded: Folded) -> Iterator[Finding]:
     """Driving licences of Turkey, whose six digits are too common for a look at the words before each."""
-    data = folded.ascii
-    for start in places:
+    data, runs = folded.ascii, _six_digits.within(folded)
+    if not runs or not any(name in folded.lower for name in _TURKISH):
+        return
+    for start in (offset + place for offset, places in runs for place in places):
         end = start + _SIX
-        if _TURKISH in data[max(0, start - _TURKISH_CHARS) : start].lower() and not _continues(data, start, end):
-            if _TURKISH_LICENSE.names(Around(folded, start, start, end)):
-                yield Finding("DRIVERS_LICENSE", start, end, 0.75)
+        if not _continues(data, start, end) and _TURKISH_LICENSE.names(Around(folded, start, start, end)):
+            yield Finding("DRIVERS_LICENSE", start, end, 0.75)
 
 
 def _is_part(data: bytes, start: int, end: int) -> bool:

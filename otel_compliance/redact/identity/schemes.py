@@ -97,20 +97,20 @@ IDENTIFIERS: Final = (
                                                  "AA 000000", "AAA 000000", "A00 00 000000", "00 00 000000",
                                                  "00 000000 00", "00 00 000000 00", "A 0000000 0", "AA 000000 0",
                                                  "00 00 000000 0", "A000 000 000 00 0", "0000 000000",
-                                                 "0000 0000 0000", "00AA000000"),
+                                                 "0000 0000 0000", "00AA000000", *letters.UK_DRIVING_SHAPES),
                DRIVERS_LICENSE, 0.75, mixed=True),
     Identifier("DATE_OF_BIRTH", numbers.date, (), ("00 00 0000", "0 00 0000", "00 0 0000", "0 0 0000", "0000 00 00",
                                                    "00 00 00", "0000 0 00", "0000 0 0", "0000 00 0", "00000000",
                                                    "0 00 00", "00 0 00",
-                                                   "0 0 00", "00   00   0000", "0000   00   00"),
+                                                   "0 0 00", "00   00   0000", "0000   00   00", "00  00  0000", "00  0  0000",
+                                                   "0  00  0000", "0  0  0000"),
                BIRTH, 0.75),
 )  # fmt: skip
 
 
 LOCAL: Final = (
-    # Of the United Kingdom: a name, a date and letters tell enough.
-    Identifier("DRIVERS_LICENSE", letters.uk_driving, letters.UK_DRIVING_SHAPES),
-    Identifier("DRIVERS_LICENSE", any_text, (), letters.UK_DRIVING_SHAPES, DRIVERS_LICENSE, 0.75),
+    # Of the United Kingdom: with a date in it, any licence may be meant.
+    Identifier("DRIVERS_LICENSE", letters.uk_driving, (), letters.UK_DRIVING_SHAPES, words("licen[cs]e", "dvla"), 0.75),
     # Of Italy and Indonesia: a patent, and a card of a telephone, have the same names.
     Identifier("DRIVERS_LICENSE", letters.it_driving, (), ("AA0000000A", "A00000000A"),
                words(r"patente(?: (?:n|nr|num[a-z]*|no|auto|b)(?![a-z])|[^a-z]*\Z)"), 0.75, mixed=True),

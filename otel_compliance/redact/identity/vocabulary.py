@@ -31,7 +31,7 @@ DRIVERS_LICENSE: Final = words(
     *(r"licencia (?:de|para) (?:conduc|manej)", "carné de conducir", "carnet de conduc", "carnet de conducir"),
     *("carta de condu", r"cnh(?![a-z])", "habilitação", "carteira de motorista", "prawo jazdy", "prawa jazdy"),
     *("körkort", "førerkort", "kørekort", "řidičsk", "vodičsk", "vozačk", "vozniš", "vezetői eng", "jogosítvány"),
-    *("juhiluba", "juhiloa", "vadītāja apl", "vairuotojo", "ehliyet", "sürücü belge", "ökuskírtein"),
+    *("juhiluba", "juhiloa", "vadītāja apl", "vairuotojo", r"ehl[i\x80]yet", "sürücü belge", "ökuskírtein"),
     *("lesen memandu", "surat izin mengemudi", r"nomor sim(?![a-z])", "giấy phép lái", "bằng lái"),
     *("gplx", "ceadúnas tiomána", "leje drejtimi", "водительск", r"в/у(?!\w)", "посвідчення водія"),
     *("свидетелство за управ", "шофьорск", "возачк", "водійськ", "άδεια οδήγ", "δίπλωμα οδήγ", "վարորդական"),
