@@ -42,6 +42,7 @@ _BRACKET: Final = ord("(")
 _BRACKET_CLOSED: Final = ord(")")
 _TAG: Final = ord(">")
 _TAG_END: Final = ord("<")
+_CLOSING_TAG: Final = re.compile(rb"\s{1,80}</t[dh]>")
 _LIST: Final = ord("[")
 _LIST_END: Final = ord("]")
 _LIST_SIGNS: Final = frozenset({_LIST, _LIST_END, _COMMA})
@@ -204,6 +205,8 @@ class Columns:
                 return _TAG
             if right in _DELIMITERS and left == _NEWLINE:
                 return right
+        if left == right == _NEWLINE and _CLOSING_TAG.match(data, end):
+            return _TAG if data[max(0, start - _MAX_EDGE) : start].rstrip().endswith(b">") else -1
         if left == right or not (right == _NEWLINE or data.startswith(_GAP, end)):
             return -1
         return _BLANK if left == _NEWLINE or data.endswith(_GAP, 0, start) else -1
