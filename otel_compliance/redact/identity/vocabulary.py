@@ -151,7 +151,7 @@ TELEPHONE: Final = words(
     *("nummer (?:ist|lautet|is|är)", "número (?:es|é)", "numero è", "número de contacto", "hubungi", r"hp(?![a-z])"),
     *(
         "numer to",
-        "číslo",
+        "číslo(?! (?:pas|úč|ob|fak|kar|ři|poj|rod|sml))",
         "τηλ",
         "κινητ",
         "καλέστε",

@@ -13,7 +13,9 @@ from otel_compliance.redact.recognize import Finding, Folded
 
 _WRAP: Final = re.compile(rb"\n(?:(?<=[0-9]\n)|(?<=[0-9]\r\n))(?:> )?[0-9]")
 # Behind a word, not a whole line of numbers, or a cell of a table.
-_LEFT: Final = re.compile(rb"(?<=[A-Za-z\x80.:#] )[\[(*_\"'` ]{0,3}(\+?\(?[0-9][0-9 .\-/()]{1,18}+)\r?\Z")
+_LEFT: Final = re.compile(
+    rb"(?<=[A-Za-z\x80.:#] )[\[(*_\"'` ]{0,3}((?:[+(]{1,2}[0-9]|0|[1-9][ \-]?[0-9][ \-]?[0-9])[0-9 .\-/()]{1,18}+)\r?\Z"
+)
 _LEFT_CHARS: Final = 32
 _LINE: Final = re.compile(rb"\n(?:> )?")
 _RIGHT: Final = re.compile(rb"[0-9](?:[ .\-/]{0,3}[0-9]){2,14}(?![0-9A-Za-z]|[.,:/\-][0-9])")
