@@ -207,7 +207,7 @@ class Columns:
                 return right
         if left == right == _NEWLINE and _CLOSING_TAG.match(data, end):
             return _TAG if data[max(0, start - _MAX_EDGE) : start].rstrip().endswith(b">") else -1
-        if left == right or not (right == _NEWLINE or data.startswith(_GAP, end)):
+        if left == right == _NEWLINE or not (right == _NEWLINE or data.startswith(_GAP, end)):
             return -1
         return _BLANK if left == _NEWLINE or data.endswith(_GAP, 0, start) else -1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -31,7 +32,11 @@ _CARD: Final = words(
     ),
     *("kort", "kart", "карт", "カード", "카드", "卡"),
 )
-_SIGNS: Final = (b" ", b"-", b".")
+_SIGNS: Final = b" -./"
+_SPOKEN: Final = re.compile(
+    # A blank behind each digit, with a sign between groups perhaps; or a sign behind each.
+    rb"[0-9](?:(?: (?:[\-/.] )?[0-9]){6,18}|(?:-[0-9]){6,18}|(?:\.[0-9]){6,18})(?![0-9A-Za-z]|[ .\-][0-9])"
+)
 _BY_LENGTH: Final = {
     length: [
         item for item in IDENTIFIERS if "0" * length in (*item.named, *item.shapes) and item.type != "DATE_OF_BIRTH"
@@ -44,27 +49,22 @@ class DictatedRecognizer:
     """Telephones, cards, and identifiers of digits alone, with a blank or a sign behind each digit."""
 
     entity_types = frozenset({"PHONE", "CREDIT_CARD"} | {item.type for items in _BY_LENGTH.values() for item in items})
-    hint = r"[0-9](?:[ .\-][0-9]){6}"
+    hint = r"[0-9](?:[ .\-][0-9]){2}"
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The numbers."""
         data = folded.ascii
-        for start, end in folded.single_digits:
-            digits = data[start:end:2]
-            if len(digits) < _FEWEST or len(digits) not in _BY_LENGTH or _is_part(data, start, end):
-                continue
-            if data[start + 1 : end : 2] == data[start + 1 : start + 2] * (len(digits) - 1):
-                yield from _named(Around(folded, start, start, end), digits.decode("ascii"), start, end)
+        done = 0
+        for start, _ in folded.single_digits:
+            spoken = _SPOKEN.match(data, start) if start >= done else None
+            if spoken and not data[start - 1 : start].isalnum():
+                done = spoken.end()
+                digits = spoken[0].translate(None, _SIGNS).decode("ascii")
+                yield from _named(Around(folded, start, start, done), start, done, digits)
 
 
-def _is_part(data: bytes, start: int, end: int) -> bool:
-    """Whether digits are the end or the beginning of something longer, or the signs between them are none."""
-    before, behind = data[start - 1 : start], data[end : end + 1]
-    return before.isalnum() or behind.isalnum() or data[start + 1 : start + 2] not in _SIGNS
-
-
-def _named(around: Around, digits: str, start: int, end: int) -> Iterator[Finding]:
-    for item in _BY_LENGTH[len(digits)]:
+def _named(around: Around, start: int, end: int, digits: str) -> Iterator[Finding]:
+    for item in _BY_LENGTH.get(len(digits), ()):
         if item.context and item.context.names(around) and item.valid(digits):
             yield Finding(item.type, start, end, item.confidence)
     if len(digits) in _CARDS and luhn(digits) and _CARD.names(around):
