@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from otel_compliance.redact.aligned import GAP, MAX_LINE, head_of
+
 _DELIMITERS: Final = frozenset(b",;|\t")
 _EDGE: Final = b" \"'`*_"
 """What may stand between a value and the delimiter of its cell."""
@@ -24,13 +26,6 @@ _RULE: Final = re.compile(rb"[\-+=: ]{3,}\r?\n")
 """The line under the heads that database clients draw."""
 _COPY: Final = re.compile(rb"COPY [^\n(]{1,80}\(([^)\n]{1,1000})\) FROM stdin;\r?\n")
 """What stands above the rows in a dump of PostgreSQL (pg_dump)."""
-_GAP: Final = b"  "
-"""Between the cells of a table that is aligned by blanks, at least."""
-_IN_GAPS: Final = re.compile(rb"(?:[^ \n]| (?! ))++")
-"""A cell of such a table."""
-_MAX_ALIGNED: Final = 300
-"""Characters of its lines."""
-_FEWEST_CELLS: Final = 2
 _VALUES: Final = (b"VALUES", b"values")
 _BRACKETS: Final = re.compile(rb"\([^()]{0,400}+\)")
 _VALUES_BEHIND: Final = re.compile(rb"[ \r\n]{0,8}\(")
@@ -108,18 +103,12 @@ class Columns:
         return (copy.start(1) - 1, copy.end(1)) if copy else None
 
     def _aligned(self, start: int, end: int) -> tuple[int, int]:
-        """The head above a value in a table whose columns are aligned by blanks."""
+        """The head in a table whose columns are aligned by blanks."""
         data = self._data
-        line = data.rfind(b"\n", max(0, start - _MAX_ALIGNED), start) + 1
-        top = self._first_line(line, _GAP) if line else line
-        end_of_top = data.find(b"\n", top, top + _MAX_ALIGNED)
-        if top == line or end_of_top < 0:
-            return _NONE
-        cells = list(_IN_GAPS.finditer(data, top, end_of_top))
-        over = [cell for cell in cells if cell.start() - top < end - line and cell.end() - top > start - line]
-        if len(cells) < _FEWEST_CELLS or len(over) != 1:
-            return _NONE
-        head = _HEAD.match(data, over[0].start(), over[0].end())
+        line = data.rfind(b"\n", max(0, start - MAX_LINE), start) + 1
+        top = self._first_line(line, GAP) if line else line
+        own = head_of(data, top, line, start, end) if top < line else None
+        head = _HEAD.match(data, *own) if own else None
         return head.span(1) if head else _NONE
 
     def _in_insert(self, start: int) -> tuple[int, int]:
@@ -207,9 +196,9 @@ class Columns:
                 return right
         if left == right == _NEWLINE and _CLOSING_TAG.match(data, end):
             return _TAG if data[max(0, start - _MAX_EDGE) : start].rstrip().endswith(b">") else -1
-        if left == right == _NEWLINE or not (right == _NEWLINE or data.startswith(_GAP, end)):
+        if left == right == _NEWLINE or not (right == _NEWLINE or data.startswith(GAP, end)):
             return -1
-        return _BLANK if left == _NEWLINE or data.endswith(_GAP, 0, start) else -1
+        return _BLANK if left == _NEWLINE or data.endswith(GAP, 0, start) else -1
 
     def _behind(self, end: int) -> int:
         """The character behind a value, quotes and blanks aside; the end of the text counts as one of a line."""

@@ -52,6 +52,8 @@ _BORN: Final = re.compile(rb"(?:[(\[]|[A-Z][a-z'\-\x80]{1,20} [A-Z\x80][A-Za-z'\
 _BORN_ENDS: Final = (b"(*", b"b. ")
 _BORN_CHARS: Final = 50
 
+_BETWEEN: Final = b" \n "
+
 _NOTHING_BEHIND: Final = re.compile(rb" ?[^ \"'`*\]),(\[\-=;|\t\n\r<iwaetgn/\x81]")
 """What neither one of these nor the end of a cell begins with: one look at it rejects most values."""
 
@@ -132,8 +134,10 @@ class Around:
                 self._near = b""
                 return b""
             match = _BEHIND.match(data, self._end, self._end + _BEHIND_CHARS)
-            start, end = match.span(match.lastindex or 1) if match else self._folded.columns.head(self.start, self._end)
-            self._near = plain(data[start:end]) if end else b""
+            behind = data[slice(*match.span(match.lastindex or 1))] if match else b""
+            head = data[slice(*self._folded.columns.head(self.start, self._end))]
+            # What stands behind the last cell of a row may be the next row.
+            self._near = plain(behind + _BETWEEN + head if behind and head else behind or head)
         return self._near
 
     def _is_born(self, data: bytes) -> bool:
