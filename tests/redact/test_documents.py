@@ -81,6 +81,7 @@ BIRTHS = (
     ("วันเกิด: ", "12 สิงหาคม 2504"),
     ("Született: ", "1961. május 12"),
     ("date of birth: ", "1961-May-12"),
+    ("dob=", "12-MAY-61"),
     ("Date of birth: ", "12 / 05 / 1961"),
     ("Data de naixement: ", "12 d'agost de 1961"),
 )
@@ -149,6 +150,7 @@ def test_groups_of_a_number() -> None:
         ("social-insurance-number=046-454-286", ("CA_SIN", "046-454-286")),
         ("kojin-bango=1234 5678 9018", ("JP_MY_NUMBER", "1234 5678 9018")),
         ("REF*EI*12-3456789~", ("US_EIN", "12-3456789")),
+        ("REF*SY*123456789~", ("SSN", "123456789")),
     ],
 )
 def test_names_of_fields_with_hyphens_and_signs(text: str, value: tuple[str, str]) -> None:

@@ -52,8 +52,6 @@ _BORN: Final = re.compile(rb"(?:[(\[]|[A-Z][a-z'\-\x80]{1,20} [A-Z\x80][A-Za-z'\
 _BORN_ENDS: Final = (b"(*", b"b. ")
 _BORN_CHARS: Final = 50
 
-_BETWEEN: Final = b" \n "
-
 _NOTHING_BEHIND: Final = re.compile(rb" ?[^ \"'`*\]),(\[\-=;|\t\n\r<iwaetgn/\x81]")
 """What neither one of these nor the end of a cell begins with: one look at it rejects most values."""
 
@@ -137,7 +135,7 @@ class Around:
             behind = data[slice(*match.span(match.lastindex or 1))] if match else b""
             head = data[slice(*self._folded.columns.head(self.start, self._end))]
             # What stands behind the last cell of a row may be the next row.
-            self._near = plain(behind + _BETWEEN + head if behind and head else behind or head)
+            self._near = plain(behind + b" \n " + head if behind and head else behind or head)
         return self._near
 
     def _is_born(self, data: bytes) -> bool:

@@ -36,7 +36,8 @@ class Identifier:
 
 IDENTIFIERS: Final = (
     Identifier("SSN", numbers.us_ssn, (), ("000000000",),
-               words(r"ssn", r"ss ?#", r"social[ -]{0,2}security", r"soc\.? ?sec", r"social(?! media)(?![a-z])")),
+               words(r"ssn", r"ss ?#", r"social[ -]{0,2}security", r"soc\.? ?sec", r"social(?! media)(?![a-z])",
+                     r"ref\*sy\*")),
     Identifier("US_ITIN", numbers.us_itin, ("000 00 0000",), ("000000000",), words("itin", "taxpayer")),
     Identifier("US_EIN", numbers.us_ein, (), ("00 0000000", "000000000"),
                words(r"ein(?![a-z])", r"fein(?![a-z])", "employer id", "federal tax", r"fed(?:eral)? id",
@@ -103,7 +104,7 @@ IDENTIFIERS: Final = (
                                                    "00 00 00", "0000 0 00", "0000 0 0", "0000 00 0", "00000000",
                                                    "0 00 00", "00 0 00",
                                                    "0 0 00", "00   00   0000", "0000   00   00", "00  00  0000",
-                                                   "00  0  0000", "0  00  0000", "0  0  0000"),
+                                                   "00  0  0000", "0  00  0000", "0  0  0000", "00 AAA 00"),
                BIRTH, 0.75),
 )  # fmt: skip
 
