@@ -133,8 +133,9 @@ class Around:
                 return b""
             match = _BEHIND.match(data, self._end, self._end + _BEHIND_CHARS)
             behind = data[slice(*match.span(match.lastindex or 1))] if match else b""
-            head = data[slice(*self._folded.columns.head(self.start, self._end))]
-            # What stands behind the last cell of a row may be the next row.
+            # What stands behind the last value of a list may be the next list.
+            in_table = match is None or b"]" in match[0]
+            head = data[slice(*self._folded.columns.head(self.start, self._end))] if in_table else b""
             self._near = plain(behind + b" \n " + head if behind and head else behind or head)
         return self._near
 

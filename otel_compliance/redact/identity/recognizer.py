@@ -69,6 +69,7 @@ _WINDOW: Final = len(_BEFORE) + max(map(len, _SCHEMES)) + len(b" 0")
 _SIX: Final = 6
 _SIX_DIGITS: Final = re.compile(rb"(?<![0A])000000(?![0A])")
 _TURKISH: Final = (b"hliyet", b"hl\x80yet", b"r\x80c\x80 bel")
+GATES: Final = {"turkish": (rb"(?i)hl[i\x80]yet|r\x80c\x80 bel",)}
 _TURKISH_LICENSE: Final = words(r"ehl[i\x80]yet", "sürücü belge", nearest=True)
 
 
@@ -131,7 +132,8 @@ def _confirm(
 def _turkish_licenses(folded: Folded) -> Iterator[Finding]:
     """Driving licences of Turkey, whose six digits are too common for a look at the words before each."""
     data, runs = folded.ascii, _six_digits.within(folded)
-    if not runs or not any(name in folded.lower for name in _TURKISH):
+    names = _TURKISH[:1] if folded.text.isascii() else _TURKISH
+    if not runs or not folded.may_hold("turkish") or not any(name in folded.lower for name in names):
         return
     for start in (offset + place for offset, places in runs for place in places):
         end = start + _SIX
