@@ -19,6 +19,22 @@ SEEDS: Final = (
         "born 12 March ",
         "*000000000",
         "born 1999/",
+        "A0AA0A0A ",
+        "ABCDEFGH1 ",
+        "1 2 3 4 5 6 7 8 ",
+        "tel 0711 23\n45",
+        "Bye,\nAb Cd\n0711234567\n",
+        "Ab Cd b. ",
+    ),
+    # Tables.
+    *(
+        "  1234567  ab",
+        "phone  x\n1234567  1\n",
+        "| 1234567 |\n",
+        "VALUES ('a', (1), '1234567'), ",
+        "<tr><td>1234567</td>",
+        "+---+\n",
+        " " * 40 + "1234567,",
     ),
     # Addresses of mail and networks.
     *("@", "a@a.", "x@a.a.a.", "a.", ":", "a:", "::", "ab:cd:", "12:34:56:", "10.0.", "ab-cd-", "abcd.ef01.", ")::1"),

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from otel_compliance.redact.identity.recognizer import IDENTIFIERS
+from otel_compliance.redact.identity.schemes import IDENTIFIERS
 
 Make = Callable[[random.Random], str]
 

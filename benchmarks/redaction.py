@@ -21,7 +21,7 @@ from presidio import presidio
 from otel_compliance.keys import KeyRing
 from otel_compliance.redact import Redactor, financial, network, numbers, wallets
 from otel_compliance.redact.identity import addresses, documents, phones
-from otel_compliance.redact.identity.recognizer import IDENTIFIERS
+from otel_compliance.redact.identity.schemes import IDENTIFIERS
 from otel_compliance.redact.prefilter import prefilter
 from otel_compliance.redact.recognizers import default_recognizers
 from otel_compliance.redact.secrets import FAMILIES, assignments, blocks

@@ -19,7 +19,17 @@ _QUOTES: Final = {
 """Typographic quotation marks and apostrophes."""
 _DOTS: Final = dict.fromkeys("\u00b7\u2022\u2027\u30fb", ord(","))
 """What stands between the parts of an address, or of a list."""
-_SIGNS: Final = {**_QUOTES, **_DOTS}
+_LINES: Final = {
+    **dict.fromkeys("\u2502\u2503\u2551\u2506\u250a", ord("|")),
+    **dict.fromkeys("\u2500\u2501\u2550\u2504\u2508", ord("-")),
+    **dict.fromkeys(map(chr, range(0x250C, 0x254C)), ord("+")),
+    **dict.fromkeys(map(chr, range(0x2552, 0x256D)), ord("+")),
+}
+"""Those of which tables are drawn."""
+_SIGNS: Final = {**_QUOTES, **_DOTS, **_LINES}
+
+_UNSEEN: Final = frozenset({"Cf", "Mn"})
+"""Categories of what is not seen by itself."""
 
 _ERRORS: Final = "otel-compliance-fold"
 
@@ -35,12 +45,13 @@ def _fold_char(char: str) -> int:
         return ord(" ")
     if category == "Pd" or char == "\u2212":
         return ord("-")
-    if category in ("Cf", "Mn"):
+    if category in _UNSEEN:
         return INVISIBLE
     compatible = unicodedata.normalize("NFKC", char)
     if len(compatible) == 1 and compatible.isascii():
         return ord(compatible)
-    return LETTER if char.isalpha() else _OTHER
+    # A vowel sign of the scripts of India belongs to a word as its letters do.
+    return LETTER if char.isalpha() or category == "Mc" else _OTHER
 
 
 class _Table(dict[str, int]):
@@ -70,5 +81,5 @@ def folded(text: str) -> bytes:
 
 
 def without_marks(text: str) -> str:
-    """A word as it stands in `Folded.text`: without marks that belong to the letter before."""
-    return "".join(char for char in text if unicodedata.category(char) != "Mn")
+    """A word as it stands in `Folded.text`: without marks that belong to the letter before, and joiners."""
+    return "".join(char for char in text if unicodedata.category(char) not in _UNSEEN)

@@ -5,24 +5,39 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from otel_compliance.redact.aligned import GAP, MAX_LINE, head_of
+
 _DELIMITERS: Final = frozenset(b",;|\t")
-_EDGE: Final = frozenset(b" \"'`*")
+_EDGE: Final = b" \"'`*_"
 """What may stand between a value and the delimiter of its cell."""
-_MAX_EDGE: Final = 4
-_QUOTED: Final = (re.compile(rb'"[^"\n]*"'), re.compile(rb"'[^'\n]*'"))
+_MAX_EDGE: Final = 160
+"""Cells are padded to the width of their column, which may be that of an address."""
+_EDGE_BEHIND: Final = re.compile(rb"[ \"'`*_]{0,%d}+" % _MAX_EDGE)
+# An apostrophe is a quote at the beginning of a cell only.
+_QUOTED: Final = (re.compile(rb'"[^"\n]*"'), re.compile(rb"(?<![^,;|\t( ])'[^'\n]*'"))
+_LITERAL: Final = re.compile(rb"'(?:[^'\\]|''){0,400}+'")
+"""A string of SQL, in which a bracket is none."""
 _MAX_LINE: Final = 2_000
 """Characters of a head, and of a line before a value: a bound for the work."""
 _HEAD: Final = re.compile(
-    rb"(?:[^<>\n]{0,40}>)?[ \"'`*]*([A-Za-z\x80][^0-9\r<]{0,39}+)[0-9]?(?:</.{0,400})?[ \"'`*\r]*\Z", re.DOTALL
+    rb"(?:[^<>\n]{0,120}>)?[ \"'`*_]*([A-Za-z\x80][^0-9\r<]{0,39}+)[0-9]?(?:</.{0,400})?[ \"'`*\r]*\Z", re.DOTALL
 )
 _RULE: Final = re.compile(rb"[\-+=: ]{3,}\r?\n")
 """The line under the heads that database clients draw."""
+_COPY: Final = re.compile(rb"COPY [^\n(]{1,80}\(([^)\n]{1,1000})\) FROM stdin;\r?\n")
+"""What stands above the rows in a dump of PostgreSQL (pg_dump)."""
+_VALUES: Final = (b"VALUES", b"values")
+_BRACKETS: Final = re.compile(rb"\([^()]{0,400}+\)")
+_VALUES_BEHIND: Final = re.compile(rb"[ \r\n]{0,8}\(")
+_BLANK: Final = ord(" ")
 _NEWLINE: Final = ord("\n")
+_RETURN: Final = ord("\r")
 _COMMA: Final = ord(",")
 _BRACKET: Final = ord("(")
 _BRACKET_CLOSED: Final = ord(")")
 _TAG: Final = ord(">")
 _TAG_END: Final = ord("<")
+_CLOSING_TAG: Final = re.compile(rb"\s{1,80}</t[dh]>")
 _LIST: Final = ord("[")
 _LIST_END: Final = ord("]")
 _LIST_SIGNS: Final = frozenset({_LIST, _LIST_END, _COMMA})
@@ -40,12 +55,16 @@ class Columns:
         data: Folded text.
     """
 
-    __slots__ = ("_data", "_known", "_top")
+    __slots__ = ("_data", "_insert", "_rows", "_tops")
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._known = (-1, b"")
-        self._top = 0
+        self._tops: dict[bytes, tuple[int, int]] = {}
+        """Delimiter to the line that was asked for last, and the first line of its table."""
+        self._insert = _NONE
+        """Where the VALUES of the statement that was asked for last begin, and its row."""
+        self._rows = (-1, 0, 0)
+        """The row of HTML that was asked for last, and where the heads of its table begin and end."""
 
     def head(self, start: int, end: int) -> tuple[int, int]:
         """(first offset, offset behind the last) of the head of the column; an empty span where there is none."""
@@ -53,10 +72,14 @@ class Columns:
         if delimiter == _LIST:
             return self._in_lists(start)
         if delimiter in _DELIMITERS:
-            head = self._above(start, bytes([delimiter]))
+            head = self._in_insert(start) if delimiter == _COMMA else _NONE
+            if head == _NONE:
+                head = self._above(start, bytes([delimiter]))
             return self._in_lists(start) if head == _NONE and delimiter == _COMMA else head
         if delimiter == _TAG:
             return self._in_html(start)
+        if delimiter == _BLANK:
+            return self._aligned(start, end)
         return self._in_insert(start) if delimiter == _BRACKET else _NONE
 
     def _above(self, start: int, mark: bytes) -> tuple[int, int]:
@@ -66,20 +89,51 @@ class Columns:
         if start - line > _MAX_LINE or not line:
             return _NONE
         top = self._first_line(line, mark)
+        if mark == b"\t" and (copy := self._copied(top)):
+            return self._cell(*copy, b",", self._place(line, start, mark))
         end_of_top = data.find(b"\n", top, top + _MAX_LINE)
         if top == line or end_of_top < 0:
             return _NONE
         return self._cell(top, end_of_top, mark, self._place(line, start, mark))
 
-    def _in_insert(self, start: int) -> tuple[int, int]:
-        """The name of the column in ``INSERT INTO … (…) VALUES (…)``."""
+    def _copied(self, top: int) -> tuple[int, int] | None:
+        """Between which offsets the names of the columns stand where the rows of a dump begin at an offset."""
+        above = self._data.rfind(b"\n", max(0, top - _MAX_LINE), max(0, top - 1)) + 1
+        copy = _COPY.fullmatch(self._data, above, top)
+        return (copy.start(1) - 1, copy.end(1)) if copy else None
+
+    def _aligned(self, start: int, end: int) -> tuple[int, int]:
+        """The head in a table whose columns are aligned by blanks."""
         data = self._data
-        values = data.rfind(b"VALUES", max(0, start - _MAX_LINE), start)
-        opened, closed = data.rfind(b"(", max(0, values - _MAX_LINE), values), data.rfind(b")", 0, max(0, values))
-        row = data.rfind(b"(", values, start)
-        if values < 0 or row < 0 or not 0 <= opened < closed or data.find(b";", values, row) >= 0:
+        line = data.rfind(b"\n", max(0, start - MAX_LINE), start) + 1
+        top = self._first_line(line, GAP) if line else line
+        own = head_of(data, top, line, start, end) if top < line else None
+        head = _HEAD.match(data, *own) if own else None
+        return head.span(1) if head else _NONE
+
+    def _in_insert(self, start: int) -> tuple[int, int]:
+        """The name of the column in ``INSERT INTO … (…) VALUES (…), (…)``."""
+        data = self._data
+        values, known = self._statement(start)
+        if values < 0:
             return _NONE
-        return self._cell(opened + 1, closed, b",", self._place(row, start, b","))
+        opened, closed = data.rfind(b"(", max(0, values - _MAX_LINE), values), data.rfind(b")", 0, max(0, values))
+        # What is in strings, and in the brackets of functions and of other rows, divides nothing.
+        before = _BRACKETS.sub(_blanks, _LITERAL.sub(_blanks, data[known:start]))
+        row = before.rfind(b"(")
+        if row < 0 or not 0 <= opened < closed or before.find(b";", 0, row) >= 0:
+            return _NONE
+        self._insert = (values, known + row)
+        return self._cell(opened + 1, closed, b",", before.count(b",", row))
+
+    def _statement(self, start: int) -> tuple[int, int]:
+        """Where the VALUES before a value begin, and from where on to look for its row; -1 where there are none."""
+        data, (values, row) = self._data, self._insert
+        first = max(0, start - _MAX_LINE)
+        if 0 < values < start and first <= row < start and max(data.rfind(name, row, start) for name in _VALUES) < 0:
+            return values, row
+        values = max(data.rfind(name, first, start) for name in _VALUES)
+        return (values, values) if values >= 0 and _VALUES_BEHIND.match(data, values + len(_VALUES[0])) else (-1, 0)
 
     def _in_lists(self, start: int) -> tuple[int, int]:
         """The name in ``{"columns": […], "rows": [[…], …]}``, or in the first of several lists."""
@@ -97,11 +151,15 @@ class Columns:
         """The ``<th>`` of the column of a ``<td>``."""
         data = self._data
         row = data.rfind(b"<tr", max(0, start - _MAX_LINE), start)
-        last = data.rfind(b"<th", max(0, row - _MAX_LINE), max(0, row))
-        first = data.rfind(b"<tr", max(0, last - _MAX_LINE), max(0, last))
-        if row < 0 or last < 0 or first < 0:
-            return _NONE
-        return self._cell(first, row, b"<th", data.count(b"<td", row, start))
+        known, first, end = self._rows
+        # A long table is told by the row that was asked for last.
+        if not (0 <= known <= row <= known + _MAX_LINE) or data.find(b"<th", known, row) >= 0:
+            last = data.rfind(b"<th", max(0, row - _MAX_LINE), max(0, row))
+            first, end = data.rfind(b"<tr", max(0, last - _MAX_LINE), max(0, last)), row
+            if row < 0 or last < 0 or first < 0:
+                return _NONE
+        self._rows = (row, first, end)
+        return self._cell(first, end, b"<th", data.count(b"<td", row, start))
 
     def _place(self, line: int, start: int, mark: bytes) -> int:
         """How many delimiters stand before a value, not counting those in quotes."""
@@ -123,43 +181,58 @@ class Columns:
 
     def _delimiter(self, start: int, end: int) -> int:
         """What divides the cells, where a value fills one; -1 where it does not."""
-        right = self._beside(end, 1)
-        if right not in _BORDERS:
-            return -1
-        left = self._beside(start - 1, -1)
-        if left in _DELIMITERS and right in (left, _NEWLINE):
-            return (
-                left if left != _COMMA or b"VALUES" not in self._data[max(0, start - _MAX_LINE) : start] else _BRACKET
-            )
-        if left == _BRACKET or right == _BRACKET_CLOSED:
-            return _BRACKET
-        if left in _LIST_SIGNS and right in _LIST_SIGNS:
-            return _LIST
-        if left == _TAG and right == _TAG_END:
-            return _TAG
-        return right if right in _DELIMITERS and left == _NEWLINE else -1
-
-    def _beside(self, at: int, step: int) -> int:
-        """The character beside a value, not counting quotes; the end of the text counts as one of a line."""
         data = self._data
-        for _ in range(_MAX_EDGE):
-            if not 0 <= at < len(data):
-                return _NEWLINE
-            if data[at] not in _EDGE:
-                return data[at] if data[at] != 0x0D else _NEWLINE
-            at += step
-        return -1
+        left, right = self._before(start), self._behind(end)
+        if right in _BORDERS:
+            if left in _DELIMITERS and right in (left, _NEWLINE):
+                return left
+            if left == _BRACKET or right == _BRACKET_CLOSED:
+                return _BRACKET
+            if left in _LIST_SIGNS and right in _LIST_SIGNS:
+                return _LIST
+            if left == _TAG and right == _TAG_END:
+                return _TAG
+            if right in _DELIMITERS and left == _NEWLINE:
+                return right
+        if left == right == _NEWLINE and _CLOSING_TAG.match(data, end):
+            return _TAG if data[max(0, start - _MAX_EDGE) : start].rstrip().endswith(b">") else -1
+        if left == right == _NEWLINE or not (right == _NEWLINE or data.startswith(GAP, end)):
+            return -1
+        return _BLANK if left == _NEWLINE or data.endswith(GAP, 0, start) else -1
+
+    def _behind(self, end: int) -> int:
+        """The character behind a value, quotes and blanks aside; the end of the text counts as one of a line."""
+        edge = _EDGE_BEHIND.match(self._data, end)
+        at = edge.end() if edge else end
+        if at >= len(self._data):
+            return _NEWLINE
+        return self._data[at] if self._data[at] != _RETURN else _NEWLINE
+
+    def _before(self, start: int) -> int:
+        """The character before a value, likewise."""
+        first = max(0, start - _MAX_EDGE)
+        before = self._data[first:start].rstrip(_EDGE)
+        if before:
+            return before[-1]
+        return -1 if first else _NEWLINE
 
     def _first_line(self, line: int, mark: bytes) -> int:
-        """Where the first of the lines with this delimiter begins that stand directly before one."""
+        """Where the first of the lines with this delimiter begins that stand directly before one, rules aside."""
         data, top = self._data, line
+        known, known_top = self._tops.get(mark, (-1, 0))
         while top > 0:
-            if (top, mark) == self._known:
-                top = self._top
+            if top == known:
+                top = known_top
                 break
             before = data.rfind(b"\n", 0, top - 1) + 1
             if data.find(mark, before, top) < 0 and not _RULE.match(data, before, top):
                 break
             top = before
-        self._known, self._top = (line, mark), top
+        while top < line and (rule := _RULE.match(data, top, line)):
+            top = rule.end()
+        self._tops[mark] = (line, top)
         return top
+
+
+def _blanks(match: re.Match[bytes]) -> bytes:
+    return b" " * len(match[0])

@@ -14,7 +14,11 @@ from otel_compliance.redact.shapes import ByShape
 
 _OCTET: Final = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4: Final = re.compile(
-    rb"(?<![0-9A-Za-z_\-])(?<![0-9]\.)" + _OCTET + rb"(?:\." + _OCTET + rb"){3}(?![0-9A-Za-z_]|\.[0-9])"
+    rb"(?<![0-9A-Za-z])(?<![0-9A-Za-z]_)(?<![^\x80]-)(?<!\A-)(?<![0-9]\.)"
+    + _OCTET
+    + rb"(?:\."
+    + _OCTET
+    + rb"){3}(?![0-9A-Za-z]|_[0-9A-Za-z]|\.[0-9])"
 )
 _IPV4_SHAPE: Final = re.compile(rb"(?<!0)(?=0{1,3} 0{1,3} 0{1,3} 0)")
 _FOUR_DIGITS: Final = len("0 0 0 0")

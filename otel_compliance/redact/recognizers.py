@@ -40,9 +40,11 @@ def built_in_recognizers() -> Sequence[Recognizer]:
     from otel_compliance.redact.financial import BicRecognizer
     from otel_compliance.redact.identity import (
         AddressRecognizer,
+        DictatedRecognizer,
         DocumentRecognizer,
         IdentifierRecognizer,
         PhoneRecognizer,
+        WrappedRecognizer,
     )
     from otel_compliance.redact.network import IPRecognizer, MacRecognizer
     from otel_compliance.redact.numbers import IbanRecognizer, NumberRecognizer
@@ -57,6 +59,8 @@ def built_in_recognizers() -> Sequence[Recognizer]:
         IbanRecognizer(),
         IdentifierRecognizer(),
         DocumentRecognizer(),
+        DictatedRecognizer(),
+        WrappedRecognizer(),
         AddressRecognizer(),
         IPRecognizer(),
         MacRecognizer(),

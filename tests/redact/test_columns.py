@@ -23,6 +23,33 @@ TABLES = (
     '"name","電話番号"\n"佐藤","27 92 24 03"\n"田中","27 92 24 04"\n',
 )
 
+WIDE = (
+    (
+        "+----------------+---------------+\n| name           | phone         |\n+----------------+---------------+\n"
+        "| Ana            | 27 92 24 03   |\n| Li             | 27 92 24 04   |\n+----------------+---------------+\n"
+    ),
+    (
+        "┌──────────┬───────────────┐\n│ name     │ phone         │\n├──────────┼───────────────┤\n"
+        "│ Ana      │ 27 92 24 03   │\n│ Li       │ 27 92 24 04   │\n└──────────┴───────────────┘\n"
+    ),
+    (
+        "╔══════╦═════════════╗\n║ name ║ phone       ║\n╠══════╬═════════════╣\n"
+        "║ Ana  ║ 27 92 24 03 ║\n║ Li   ║ 27 92 24 04 ║\n╚══════╩═════════════╝\n"
+    ),
+    "name          phone          city\nAna Lima      27 92 24 03    Oslo\nLi            27 92 24 04    Bergen\n",
+    "NAME                PHONE\n--------  ---------------\nAna           27 92 24 03\nLi            27 92 24 04\n",
+    "name        ; phone         ; city\nAna         ; 27 92 24 03   ; Oslo\nLi          ; 27 92 24 04   ; Bergen\n",
+    "COPY public.people (id, phone, city) FROM stdin;\n1\t27 92 24 03\tOslo\n2\t27 92 24 04\tBergen\n\\.\n",
+    "insert into users (id, phone) values (NOW(), '27 92 24 03'), ('O''Neil (jr; 2)', '27 92 24 04');",
+    "name,note,phone,by\nO'Brien,it's,27 92 24 03,D'Arcy\nLi,it's,27 92 24 04,O'Neil\n",
+    (
+        '<thead><tr class="a"><th scope="col" style="width: 10em; text-align: left; border: 0">name</th>'
+        '<th scope="col" style="width: 10em; text-align: left; border: 0">phone</th></tr></thead>'
+        '<tr>\n <td class="b">\n  Ana Lima of the lane in Lisbon\n </td>\n <td>\n  27 92 24 03\n </td></tr>'
+        '<tr>\n <td class="b">\n  Li of another lane in that city\n </td>\n <td>\n  27 92 24 04\n </td></tr>'
+    ),
+)
+
 
 def found(text: str) -> list[tuple[str, str]]:
     """(type, value) of each finding."""
@@ -35,10 +62,30 @@ def test_the_head_of_a_column_names_its_values(table: str) -> None:
     assert found(table) == [("PHONE", "27 92 24 03"), ("PHONE", "27 92 24 04")]
 
 
+@pytest.mark.parametrize("table", WIDE)
+def test_the_head_of_a_column_in_a_table_that_is_drawn(table: str) -> None:
+    """Padded, drawn with lines, aligned by blanks, in dumps, and in HTML on lines of its own."""
+    assert found(table) == [("PHONE", "27 92 24 03"), ("PHONE", "27 92 24 04")]
+
+
+def test_a_head_far_above() -> None:
+    """Long statements and long tables of HTML are read from their first row on."""
+    numbers = [f"27 92 24 {number:02}" for number in range(99)]
+    note = "a note that is as long as notes are, or longer"
+    rows = ",\n".join(f"('{note}', '{number}')" for number in numbers)
+    cells = "\n".join(f"<tr><td>{note}</td><td>{number}</td></tr>" for number in numbers)
+    expected = [("PHONE", number) for number in numbers]
+    assert found(f"INSERT INTO users (note, phone) VALUES\n{rows};") == expected
+    assert found(f"<tr><th>note</th><th>phone</th></tr>{cells}") == expected
+
+
 def test_other_columns_are_left_alone() -> None:
     """A head names its own column, and no other."""
     assert found(f"phone,quantity\n{'-' * 60},27 92 24 03\n") == []
     assert found("a phone, an order\n27 92 24 03 pieces, 5\n") == []
+    assert found("name        phone        order\nAna         none         27 92 24 03\n") == []
+    assert found("| phone    | order       |\n|----------|-------------|\n| none     | 27 92 24 03 |\n") == []
+    assert found(f"    a phone rings\n    for {'-' * 60}\n    27 92 24 03  pieces\n") == []
 
 
 def test_a_row_with_several_delimiters() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from otel_compliance.keys import KeyRing
 from otel_compliance.redact import Redactor
-from otel_compliance.redact.identity.recognizer import IDENTIFIERS
+from otel_compliance.redact.identity.schemes import IDENTIFIERS
 from otel_compliance.redact.shapes import digit_runs, shape_of
 
 REDACTOR = Redactor(KeyRing(bytes(range(32))), fast=False)

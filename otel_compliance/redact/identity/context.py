@@ -20,6 +20,8 @@ _LETTER: Final = b"\x80"
 _START_CHARS: Final = 3
 _PARTS: Final = "\0"
 """Between what stands before a value, behind it, and at the head of its column."""
+_DOT_ABOVE: Final = "\u0307"
+"""What a Turkish capital with a dot has behind it in small letters."""
 _START: Final = re.compile(rf"[a-z]{{1,{_START_CHARS}}}")
 _FIRST_ASIAN: Final = "\u0590"
 _LETTERS: Final = bytes(
@@ -28,7 +30,7 @@ _LETTERS: Final = bytes(
 """To small letters, and a blank for anything else."""
 
 _PLAIN: Final = bytes(
-    ord(" ") if byte == ord("_") else ord(chr(byte).lower()) if byte < 128 else byte for byte in range(256)
+    ord(" ") if byte in b"_-" else ord(chr(byte).lower()) if byte < 128 else byte for byte in range(256)
 )
 _HUMP: Final = re.compile(rb"(?<=[a-z])(?=[A-Z])")
 _CASES: Final = bytes(
@@ -45,6 +47,11 @@ _BEHIND: Final = re.compile(
     rb"| (geboren|narozen)"
 )
 
+_BORN: Final = re.compile(rb"(?:[(\[]|[A-Z][a-z'\-\x80]{1,20} [A-Z\x80][A-Za-z'\-\x80]{1,20},? )b\. \Z")
+"""As it stands behind the name of a person; alone it begins a point of a list."""
+_BORN_ENDS: Final = (b"(*", b"b. ")
+_BORN_CHARS: Final = 50
+
 _NOTHING_BEHIND: Final = re.compile(rb" ?[^ \"'`*\]),(\[\-=;|\t\n\r<iwaetgn/\x81]")
 """What neither one of these nor the end of a cell begins with: one look at it rejects most values."""
 
@@ -53,10 +60,10 @@ _OTHER_NUMBER: Final = re.compile(
     rb"(?<![a-z])(?:invoice|ticket|tracking|parcel|shipment|sku|isbn|serial|booking|reservation|transaction|request|imei"
     rb"|ndc(?![a-z])|r(?:e|\x80)f(?![a-z])"
     rb"|uuid|bestell|auftrag|rechnung|factur|facture|commande|pedido|ordine|fattura|sendung|part ?n"
-    rb"|(?:order|case|part|model|batch|lot|version|build|port|room|flight|page|rows?|amount|price|total|code|issue|zip|plz"
+    rb"|(?:order|case|part|model|batch|lot|version|release|build|port|room|flight|page|rows?|amount|price|total|code|issue|zip|plz"
     rb"|po|pos)(?![a-z]))"
 )
-_OTHER_VALUE: Final = re.compile(rb"[0-9][^a-z0-9]{0,9}(?!(?:and|or|und|oder|et|ou|y|e|o|i|en)(?![a-z]))[a-z]")
+_OTHER_VALUE: Final = re.compile(rb"[0-9][^a-z0-9]{0,9}(?!(?:and|or|und|oder|et|ou|y|e|o|i|en)(?![a-z\x80]))[a-z]")
 _OTHER_IN_LETTERS: Final = re.compile(r"\d[\W_]{0,9}(?!(?:and|or|и|та)(?!\w))[^\W\d_]")
 
 
@@ -118,16 +125,25 @@ class Around:
         """What a value is said to be right behind it, or at the head of its column; empty in most texts."""
         if self._near is None:
             data = self._folded.ascii
-            if data[self.start - 2 : self.start] == b"(*" and data[self._end : self._end + 1] != b"*":
-                self._near = b"geboren"  # as an asterisk says in German
+            if data.endswith(_BORN_ENDS, max(0, self.start - 3), self.start) and self._is_born(data):
+                self._near = b"geboren"
                 return self._near
             if _NOTHING_BEHIND.match(data, self._end):
                 self._near = b""
                 return b""
             match = _BEHIND.match(data, self._end, self._end + _BEHIND_CHARS)
-            start, end = match.span(match.lastindex or 1) if match else self._folded.columns.head(self.start, self._end)
-            self._near = plain(data[start:end]) if end else b""
+            behind = data[slice(*match.span(match.lastindex or 1))] if match else b""
+            # What stands behind the last value of a list may be the next list.
+            in_table = match is None or b"]" in match[0]
+            head = data[slice(*self._folded.columns.head(self.start, self._end))] if in_table else b""
+            self._near = plain(behind + b" \n " + head if behind and head else behind or head)
         return self._near
+
+    def _is_born(self, data: bytes) -> bool:
+        """Whether a sign before a value says that somebody was born then: "(*1980…", as in German, or "(b. 1980…"."""
+        if data.endswith(b"*", 0, self.start):
+            return data[self._end : self._end + 1] != b"*"
+        return _BORN.search(data, max(0, self.start - _BORN_CHARS), self.start) is not None
 
     @property
     def letters(self) -> str:
@@ -139,7 +155,7 @@ class Around:
             else:
                 head = slice(*self._folded.columns.head(self.start, self._end))
                 spans = (slice(max(0, self._first - CONTEXT_CHARS), self._first), slice(self._end, end), head)
-                self._letters = _PARTS.join(text[span].lower() for span in spans)
+                self._letters = _PARTS.join(text[span].lower().replace(_DOT_ABOVE, "") for span in spans)
         return self._letters
 
 

@@ -12,9 +12,16 @@ from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
 
 _DATE: Final = re.compile(
-    rb"[0-9]{1,2}(?:st|nd|rd|th|\.)? (?:of |de )?[A-Za-z\x80]{3,12}\.?,? (?:de )?(?:19|20)[0-9]{2}"
+    rb"[0-9]{1,2}(?:st|nd|rd|th|\.)? (?:of |de |d')?[A-Za-z\x80]{3,12}\.?,? (?:del? )?(?:19|20)[0-9]{2}"
     rb"|[0-9]{1,2}[.\-/] ?[A-Za-z\x80]{3,12}[ .\-/][ ]?(?:19|20)[0-9]{2}"
     rb"|[A-Z][a-z]{2,8}\.? [0-9]{1,2}(?:st|nd|rd|th)?,? (?:19|20)[0-9]{2}"
+    # Vietnam; Thailand, which counts from 543 years before.
+    rb"|[0-9]{1,2} th[a\x80]ng [0-9]{1,2},? n[a\x80]m (?:19|20)[0-9]{2}"
+    rb"|[0-9]{1,2} \x80{3,12} (?:\x80\.\x80\. ?)?2[45][0-9]{2}"
+)
+# Hungary, Lithuania, and programs.
+_YEAR_FIRST: Final = re.compile(
+    rb"(?:19|20)[0-9]{2}(?:\. ?| m\. ?|[ \-/])[A-Za-z\x80]{3,12}[ .\-/]{1,2}[0-9]{1,2}(?![0-9])"
 )
 _YEAR: Final = re.compile(rb"(?:(?<= )|\A)0000(?!0| 00 ?00)")
 """In the shape of a run; a blank and a day stand before it. With four more digits it is another date, or a number."""
@@ -25,9 +32,10 @@ _ASIAN_DATE: Final = re.compile(
     r"|(?:昭和|平成|令和|大正|明治)(?:\d{1,2}|元)年\d{1,2}月\d{1,2}日"
 )
 _ASIAN_YEARS: Final = ("年", "년")
-_CENTURIES: Final = frozenset({b"19", b"20"})
+_CENTURIES: Final = frozenset({b"19", b"20", b"24", b"25"})
 _DATE_CHARS: Final = 26
 """Longest date with a month's name, up to its year."""
+_YEAR_DIGITS: Final = 4
 _DIGIT: Final = ord("0")
 _BLANK: Final = ord(" ")
 _NAME: Final = rb"[A-Z\x80][A-Za-z\x80'\-]{2,30}"
@@ -55,7 +63,7 @@ _GERMAN: Final = re.compile(rb"str(?:a\x80e|asse|\.) [0-9]{1,4}[a-z]?(?![0-9A-Za
 _GERMAN_NAME: Final = re.compile(rb"[A-Z\x80][A-Za-z\x80\-]{2,30}\Z")
 
 GATES: Final = {
-    "date": (_DATE.pattern,),
+    "date": (_DATE.pattern, _YEAR_FIRST.pattern.removesuffix(b"(?![0-9])")),
     "address": (
         (
             rb"[0-9][A-Za-z]? (?:[NSEW]\.? )?(?:[A-Z0-9][A-Za-z0-9'\x80]{1,20} ){1,3}"
@@ -71,7 +79,7 @@ class DocumentRecognizer:
     """``DATE_OF_BIRTH`` and ``ADDRESS``."""
 
     entity_types = frozenset({"ADDRESS", "DATE_OF_BIRTH"})
-    hint = r"[0-9] (?:[A-Z]|[a-z])|[0-9][.\-/][A-Za-z]{3}|[a-z.] [0-9]"
+    hint = r"[0-9] (?:[A-Z]|[a-z])|[0-9][.\-/] ?[A-Za-z]{3}|[a-z.] [0-9]"
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The dates of birth and addresses."""
@@ -87,13 +95,7 @@ class DocumentRecognizer:
     def _dates(folded: Folded) -> Iterator[Finding]:
         data, shape = folded.ascii, folded.shape
         for year in (offset + place for offset, places in _years.within(folded) for place in places):
-            first = max(0, year - 1 - _DATE_CHARS)
-            if data[year : year + 2] not in _CENTURIES or not shape.startswith(b" ", year - 1):
-                continue
-            # Without a digit before it there is no day.
-            if shape.rfind(b"0", first, year - 1) < 0:
-                continue
-            match = _DATE.search(data, first, year + 4)
+            match = _date_with(data, shape, year) if data[year : year + 2] in _CENTURIES else None
             if match is None or data[match.start() - 1 : match.start()].isalnum():
                 continue
             if BIRTH.names(Around(folded, match.start(), *match.span())):
@@ -127,6 +129,17 @@ class DocumentRecognizer:
             name = _GERMAN_NAME.search(data, max(0, match.start() - 32), match.start())
             if name or data[match.start() - 1 : match.start()] == b" ":
                 yield Finding("ADDRESS", name.start() if name else match.start(), match.end(), 0.7)
+
+
+def _date_with(data: bytes, shape: bytes, year: int) -> re.Match[bytes] | None:
+    """The date whose year stands at an offset, at its end or at its beginning."""
+    first = max(0, year - 1 - _DATE_CHARS)
+    # Without a digit before it there is no day.
+    if shape.startswith(b" ", year - 1) and shape.rfind(b"0", first, year - 1) >= 0:
+        match = _DATE.search(data, first, year + _YEAR_DIGITS)
+        if match:
+            return match
+    return _YEAR_FIRST.match(data, year)
 
 
 @ByShape

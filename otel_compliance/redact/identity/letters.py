@@ -9,6 +9,19 @@ from otel_compliance.redact.identity.checksums import plausible_date, weighted
 from otel_compliance.redact.identity.numbers import es_dni
 
 _NINO: Final = re.compile(r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]")
+# DVLA: the name, filled with nines, a date with the sex in its month, initials or nines, and three to tell twins apart.
+_UK_DRIVING: Final = re.compile(
+    r"[A-Z](?:[A-Z]{4}|[A-Z]{3}9|[A-Z]{2}99|[A-Z]999|9999)\d[0156]\d[0-3]\d\d[A-Z][A-Z9][A-Z\d][A-Z]{2}(?:\d\d)?"
+)
+UK_DRIVING_SHAPES: Final = tuple(
+    gap.join((name, "000000", last)) + issue
+    for gap in ("", " ")
+    for name in ("AAAAA", "AAAA0", "AAA00", "AA000", "A0000")
+    for last in ("AA0AA", "A00AA", "AAAAA", "A0AAA")
+    for issue in ("", " 00")
+)
+"""With its 16 characters in one group or three, and perhaps the number of the issue behind them."""
+_IT_DRIVING: Final = re.compile(r"(?!EP|US|WO)(?:U1|[A-Z]{2})[A-Z\d]{7}[A-Z]")
 _PAN: Final = re.compile(r"[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z]")
 _MBI: Final = re.compile(
     r"[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[AC-HJKMNP-RT-Y]{2}\d{2}"
@@ -72,6 +85,16 @@ _NRIC_OFFSETS: Final = {"S": 0, "T": 4, "F": 0, "G": 4, "M": 3}
 def uk_nino(text: str) -> bool:
     """UK national insurance number: letters that are assigned (HMRC, NIM39110)."""
     return _NINO.fullmatch(text) is not None
+
+
+def uk_driving(text: str) -> bool:
+    """UK driving licence: a name, a date that exists, 50 added to its month for women, and letters (DVLA)."""
+    return _UK_DRIVING.fullmatch(text) is not None and 1 <= int(text[6:8]) % 50 <= 12 and 1 <= int(text[8:10]) <= 31
+
+
+def it_driving(text: str) -> bool:
+    """Italy's driving licence: a province, or U1, seven letters and digits, and a letter."""
+    return _IT_DRIVING.fullmatch(text) is not None
 
 
 def in_pan(text: str) -> bool:

@@ -9,6 +9,8 @@ from otel_compliance.redact.identity.checksums import iso7064_mod11_10, luhn, pl
 _ITIN_GROUPS: Final = frozenset({*range(50, 66), *range(70, 89), *range(90, 93), *range(94, 100)})
 _CN_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CN_CHECK: Final = "10X98765432"
+_MONTHS: Final = frozenset(("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"))
+"""As Oracle writes them: 05-MAR-62."""
 _DNI_LETTERS: Final = "TRWAGMYFPDXBNJZSQVHLCKE"
 
 
@@ -136,11 +138,14 @@ def es_dni(text: str) -> bool:
 
 def date(text: str) -> bool:
     """A date in some order of day, month and year: nothing that cannot be one."""
-    if not text.isdigit() or len(text) < 8:
-        return text.isdigit()
+    if not text.isdigit():
+        return text[2:5] in _MONTHS
+    if len(text) < 8:
+        return True
     return any(_is_date(year, rest) for year, rest in ((text[:4], text[4:]), (text[4:], text[:4])))
 
 
 def _is_date(year: str, rest: str) -> bool:
+    # Thailand counts from 543 years before.
     parts = int(rest[:2]), int(rest[2:])
-    return year[:2] in ("18", "19", "20") and 1 <= min(parts) <= 12 and 1 <= max(parts) <= 31
+    return year[:2] in ("18", "19", "20", "24", "25") and 1 <= min(parts) <= 12 and 1 <= max(parts) <= 31

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from otel_compliance.redact.identity.context import Around, names_another, plain
+from otel_compliance.redact.identity.signatures import is_signed
 from otel_compliance.redact.identity.vocabulary import TELEPHONE
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
@@ -28,12 +29,13 @@ _MOST_DIGITS: Final = 15
 _EXTENSION: Final = re.compile(
     rb"(?i)[ ,;]{0,2}(?:x|ext(?:n|ension)?\b\.?|durchwahl|poste) ?[.:]?[ .]?[0-9]{1,6}(?![0-9A-Za-z])"
 )
-_NOT_BEFORE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_#$")
+_NOT_BEFORE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789#$")
 _SIGNS: Final = frozenset(b"-/")
 _JOINING: Final = (b".", b"-", b"/")
-_INSIDE: Final = re.compile(rb"(?:[0-9A-Za-z_#$\-/]|[0-9][.:])\Z")
+_LETTER: Final = b"\x80"
+_INSIDE: Final = re.compile(rb"(?:[0-9A-Za-z_#$/]|(?<!\x80)-|[0-9][.:])\Z")
 _INSIDE_SIGNED: Final = re.compile(rb"[0-9A-Za-z]\Z")
-"""What stands before a number that is part of something else."""
+"""What stands before a number that is part of something else. Hebrew has a hyphen behind its prepositions."""
 _NOT_BEHIND: Final = re.compile(rb"[0-9A-Za-z_%]|[.:\-/'][0-9]")
 # Decimals, dates, spans of years and IPv4 addresses have the digits of a number.
 _NO_PHONE: Final = re.compile(
@@ -41,7 +43,7 @@ _NO_PHONE: Final = re.compile(
     rb"|(?:19|20)[0-9]{2}([.\-/])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])"
     rb"|[0-9]{1,2}([.\-/])[0-9]{1,2}\2(?:19|20)?[0-9]{2}(?![0-9]|[ .\-][0-9]{2})"
     rb"|(?:19|20)[0-9]{2} ?[\-/] ?(?:19|20)[0-9]{2}(?![0-9])"
-    rb"|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?!\.?[0-9])"
+    rb"|(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}(?!\.?[0-9])"
 )
 _STRONG: Final = re.compile(
     # North American Numbering Plan: area and exchange codes start with 2-9.
@@ -82,6 +84,8 @@ _CALL_STARTS: Final = frozenset((b"cal", b"rin", b"rea", b"dia", b"tex", b"sms",
 _STARTS: Final = TELEPHONE.starts | _CALL_STARTS
 _COUNTED: Final = re.compile(rb" (?!thanks|pls|always|unless|yes|this)[a-z]{2,}s(?![a-z])")
 """A plural behind digits: so many of them, and no number to call."""
+
+_EMPHASISED: Final = re.compile(rb"(?<![0-9A-Za-z])_[^_]++_(?![0-9A-Za-z])")
 
 _CHAT_LINK: Final = b"wa.me/"
 """A link to a chat in WhatsApp: https://faq.whatsapp.com/5913398998672934."""
@@ -151,7 +155,7 @@ def _at(folded: Folded, place: _Place, offset: int) -> Finding | None:
     if data.endswith(_CHAT_LINK, 0, anchor):
         return Finding("PHONE", anchor, offset + place.end, 0.9)
     before = data[anchor - 1] if anchor else _BLANK
-    if before in _SIGNS and not data[anchor - 2 : anchor - 1].isdigit():
+    if before in _SIGNS and not (data[anchor - 2 : anchor - 1].isdigit() or data[anchor - 2 : anchor - 1] == _LETTER):
         return None
     if before != _PLUS and (place.is_long or _NO_PHONE.match(data, anchor)):
         return None
@@ -185,12 +189,13 @@ def _confirmed(folded: Folded, start: int, end: int) -> Finding | None:
     """The number between two offsets, with its extension, if it is one."""
     data = folded.ascii
     before, signed = data[max(0, start - 2) : start], data[start] == _PLUS
-    if _INSIDE_SIGNED.search(before) if signed else _INSIDE.search(before):
+    emphasised = before.endswith(b"_") and _EMPHASISED.match(data, start - 1, end + 2) is not None
+    if not emphasised and (_INSIDE_SIGNED.search(before) if signed else _INSIDE.search(before)):
         return None
     if before.endswith(b".") and b"." in data[start:end]:
         return None
     extension = _EXTENSION.match(data, end)
-    if extension is None and _NOT_BEHIND.match(data, end):
+    if extension is None and not emphasised and _NOT_BEHIND.match(data, end):
         return None
     last = extension.end() if extension else end
     if signed:
@@ -198,10 +203,14 @@ def _confirmed(folded: Folded, start: int, end: int) -> Finding | None:
     is_likely = extension or _is_likely(data, folded.shape, start, end)
     if is_likely and not names_another(plain(data[max(0, start - _NEAR) : start])):
         return Finding("PHONE", start, last, 0.8)
-    around = Around(folded, start, start, last)
-    if around.is_silent(_STARTS):
-        return None
-    return Finding("PHONE", start, last, 0.75) if TELEPHONE.names(around) or _is_called(around, data, last) else None
+    if is_signed(data, start, last) or is_announced(Around(folded, start, start, last), data, last):
+        return Finding("PHONE", start, last, 0.75)
+    return None
+
+
+def is_announced(around: Around, data: bytes, end: int) -> bool:
+    """Whether a word near a number, which ends at an offset, says that it is one of a telephone."""
+    return not around.is_silent(_STARTS) and (TELEPHONE.names(around) or _is_called(around, data, end))
 
 
 def _is_likely(data: bytes, shape: bytes, start: int, end: int) -> bool:

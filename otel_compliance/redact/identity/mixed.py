@@ -1,0 +1,38 @@
+"""Where capitals stand with single digits among them, as in the numbers of German and Dutch passports.
+
+What has two digits in a row is found by `shapes`; these have none, or at their end, and are looked for apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from otel_compliance.redact.recognize import Folded
+
+# In the shape of a text: a digit between capitals, or one behind eight of them.
+_LIKELY: Final = re.compile(rb"A(?=0A|AAAAAAA0)")
+_WORD: Final = re.compile(rb"[A0]{1,14}")
+_MOST: Final = 12
+LENGTHS: Final = range(8, _MOST + 1)
+"""From the shortest number of a passport to the longest of a licence."""
+
+GATES: Final = {"mixed": (rb"[A-Z][0-9][A-Z]", rb"[A-Z]{8}[0-9]")}
+HINT: Final = "[A-Z][0-9][A-Z]|[A-Z]{8}[0-9]"
+
+
+def mixed(folded: Folded) -> Iterator[tuple[int, int]]:
+    """(first offset, offset behind the last) of each word of capitals and single digits that is as long as a number."""
+    if not folded.may_hold("mixed"):
+        return
+    shape, done = folded.shape, 0
+    for match in _LIKELY.finditer(shape):
+        if match.start() < done:
+            continue
+        before = shape[max(0, match.start() - _MOST) : match.start()]
+        start = match.start() - len(before) + len(before.rstrip(b"A0"))
+        word = _WORD.match(shape, start)
+        done = word.end() if word else match.end()
+        if done - start in LENGTHS:
+            yield start, done
