@@ -165,9 +165,7 @@ def _ipv4_places(folded: Folded) -> Iterator[int]:
 
 def _is_version(before: bytes) -> bool:
     """Whether what stands before four numbers makes them a version, or a number of a section."""
-    return (
-        before.rstrip(_VERSION_SIGNS).lower().endswith(_VERSION_ENDS) and _VERSION_CONTEXT.search(before) is not None
-    )
+    return before.rstrip(_VERSION_SIGNS).lower().endswith(_VERSION_ENDS) and _VERSION_CONTEXT.search(before) is not None
 
 
 def _ipv6_places(data: bytes, colons: Sequence[int]) -> Iterator[int]:
