@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from otel_compliance import health
 from otel_compliance.redact import network, wallets
-from otel_compliance.redact.identity import announced, documents
+from otel_compliance.redact.identity import address_labels, announced, documents
 from otel_compliance.redact.recognize import Folded, Hits
 from otel_compliance.redact.secrets import recognizer as secrets
 
-GATES: Final = {**documents.GATES, **announced.GATES, **network.GATES, **secrets.GATES}
+GATES: Final = {**documents.GATES, **announced.GATES, **address_labels.GATES, **network.GATES, **secrets.GATES}
 """Gate to its patterns. They know no look-around and no possessive repeats, since Hyperscan does not.
 
 Numbers are not among them: their patterns cost more here than the one search for runs of digits.

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from otel_compliance.redact.identity.announced import HINT, announced, in_letters
+from otel_compliance.redact.identity import address_labels, announced
+from otel_compliance.redact.identity.scripts import in_letters
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
 
@@ -139,7 +140,7 @@ class AddressRecognizer:
 
     entity_types = frozenset({"ADDRESS"})
     hint = (
-        rf"{HINT}|"
+        rf"{announced.HINT}|{address_labels.HINT}|"
         r"[A-Z][ -]?[0-9]{4}|[0-9][0-9A-Z]? [0-9][A-Z]{2}|[0-9A-Z] ?[0-9][A-Z][0-9]|[0-9]{2} [A-Z]|[0-9]{5}-[0-9]{3}"
         r"|[0-9]{3} ?[0-9]{3}"
     )
@@ -159,9 +160,12 @@ class AddressRecognizer:
                     yield from _between(data, *_INDIA, offset + place)
         yield from _british(folded)
         if folded.may_hold("address name"):
-            yield from announced(folded)
+            yield from announced.announced(folded)
         if not folded.text.isascii():
+            yield from address_labels.labelled(folded)
             yield from in_letters(folded)
+        elif folded.may_hold("address label"):
+            yield from address_labels.labelled(folded)
 
 
 @ByShape
