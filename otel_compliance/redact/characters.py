@@ -40,7 +40,8 @@ def _fold_char(char: str) -> int:
     compatible = unicodedata.normalize("NFKC", char)
     if len(compatible) == 1 and compatible.isascii():
         return ord(compatible)
-    return LETTER if char.isalpha() else _OTHER
+    # Vowels of India and others are signs behind their consonant.
+    return LETTER if char.isalpha() or category == "Mc" else _OTHER
 
 
 class _Table(dict[str, int]):

@@ -12,6 +12,7 @@ from typing import Final
 
 from otel_compliance.redact.identity import address_labels, announced
 from otel_compliance.redact.identity.scripts import in_letters
+from otel_compliance.redact.identity.streets import in_words
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
 
@@ -86,10 +87,12 @@ _BRAZIL: Final = (
 _STREET: Final = (
     rb"(?<![\w\-])(?:(?:ul|al|pl|os)\. )?(?:[A-Z\x80][\w\x80'\-]*\.?(?:/ ?| |(?=,)))"
     rb"(?:(?:de|del|della|dei|da|das|do|dos|la|las|los|le|les|van|von"
-    rb"|der|den|zu[rm]|am|an|im|in|und|y|e|II|\x80t|" + _WORD + rb")(?: |(?=,))){0,5}?"
-    rb"(?:n\.?\x81? ?|No[.:]? ?|nr\.? ?|,? ?)?[0-9]{1,5}[A-Za-z]?\.?(?:[/\-][0-9]{1,4}[A-Za-z]?)?"
+    rb"|der|den|gate|vei|gata|v\x80g|plass|plads|torg|zu[rm]|am|an|im|in|und|y|e|II|\x80t|"
+    + _WORD
+    + rb")(?: |(?=,))){0,5}?"
+    rb",? ?(?:[nN]\.?[o\x81]? ?|N[o\x81][.:]? ?|nr\.? ?)?[0-9]{1,5}[A-Za-z]?\.?(?:[/\-](?:[0-9]{1,4}[A-Za-z]?|[A-Z]))?"
     # Floor and door.
-    rb"(?:(?:,? |-)[0-9A-Za-z\x80\x81./:]{1,5}(?: [0-9A-Za-z]{1,4}\.?)?){0,3}"
+    rb"(?:(?:,? |-|,\n)[0-9A-Za-z\x80\x81./:]{1,5}(?: [0-9A-Za-z]{1,4}\.?)?){0,3}"
 )
 _STREET_NUMBER_FIRST: Final = (
     rb"(?<![\w.])[0-9]{1,4}(?: ?bis| ?ter)?,? (?i:jalan|jln|lorong|persiaran"
@@ -142,7 +145,7 @@ class AddressRecognizer:
     hint = (
         rf"{announced.HINT}|{address_labels.HINT}|"
         r"[A-Z][ -]?[0-9]{4}|[0-9][0-9A-Z]? [0-9][A-Z]{2}|[0-9A-Z] ?[0-9][A-Z][0-9]|[0-9]{2} [A-Z]|[0-9]{5}-[0-9]{3}"
-        r"|[0-9]{3} ?[0-9]{3}"
+        r"|[0-9]{3} ?[0-9]{3}|J(?:[lL]|[aA][lL])|\^.*\^.*\^"
     )
 
     def find(self, folded: Folded) -> Iterator[Finding]:
@@ -159,6 +162,8 @@ class AddressRecognizer:
                     yield from _between(data, *_SINGAPORE, offset + place)
                     yield from _between(data, *_INDIA, offset + place)
         yield from _british(folded)
+        yield from in_words(folded)
+        yield from announced.in_messages(data)
         if folded.may_hold("address name"):
             yield from announced.announced(folded)
         if not folded.text.isascii():

@@ -33,7 +33,7 @@ def _form(marks: str, pattern: str) -> _Form:
 _CHINESE: Final = (
     r"(?:[\u4e00-\u9fff]{2,8}(?:省|市|区|區|县|縣|州)|香港|九龍|新界|澳門)[\u4e00-\u9fff\d]{2,30}?"
     r"(?:路|街|道|巷|弄|大道|胡同|村|镇|鎮|段)[\u4e00-\u9fff\d\-]{0,12}\d(?:号|號|座|弄)?"
-    r"(?:[\dA-Za-z\u4e00-\u9fff\-]{0,20}(?:室|楼|樓|栋|座|单元|号|號))?"
+    r"(?:[\dA-Za-z\u4e00-\u9fff\-]{0,20}(?:室|楼|樓|栋|座|单元|号|號)(?:\d{2,4}(?!\d))?)?"
 )
 _KANJI: Final = r"\u3040-\u30ff\u4e00-\u9fff"
 _HOUSE: Final = r"\d{1,4}(?:" + _DASH + r"\d{1,4}|丁目|番地?|号(?!室)|の?\d){0,8}"
@@ -54,7 +54,11 @@ _KOREAN_CITIES: Final = (
 _KOREAN: Final = (
     r"(?<![가-힣])(?:(?:\(?\d{5}\)? )?(?:" + _KOREAN_CITIES + r"|[가-힣]{1,6}(?:시|도|구|군)),? "
     r"(?:[가-힣]{1,6}(?:시|군|구|읍|면|동|리) ){0,3}"
-    r"(?:[가-힣][가-힣\d]{0,12}(?:로|길) ?\d{1,4}(?:" + _DASH + r"\d{1,4})?(?:번?길 ?\d{1,4}(?:" + _DASH + r"\d{1,4})?)?"
+    r"(?:[가-힣][가-힣\d]{0,12}(?:로|길) ?\d{1,4}(?:"
+    + _DASH
+    + r"\d{1,4})?(?:번?길 ?\d{1,4}(?:"
+    + _DASH
+    + r"\d{1,4})?)?"
     r"|[가-힣\d]{1,8}(?:동|리|가|읍|면) (?:산 ?)?\d{1,4}(?:" + _DASH + r"\d{1,4}|번지))"
     # What counts minutes, people or money is no number of a house.
     r"(?!\d|[분시년월일개명원번%](?!지|길)))"
@@ -72,7 +76,11 @@ _TOWN: Final = (
 )
 _CYRILLIC: Final = (
     r"(?<!\w)(?:\d{5,6},? )?(?:" + _TOWN + r", ?){0,3}"
-    r"(?:" + _STREET_TYPES + r"\.? ?[\"«]?(?:\d{1,3}-?\w{0,3} )?" + _CAPITAL + r"[\w.\-]{0,24}(?: [\w.\-]{2,24}){0,3}?"
+    r"(?:"
+    + _STREET_TYPES
+    + r"\.? ?[\"«]?(?:\d{1,3}-?\w{0,3} |[а-яё]{2,8}\.? )?"
+    + _CAPITAL
+    + r"[\w.\-]{0,24}(?: [\w.\-]{2,24}){0,3}?"
     r"|" + _CAPITAL + r"[\w\-]{2,24}(?: " + _CAPITAL + r"[\w\-]{2,24})? " + _STREET_TYPES + r"\.?)[\"»]?"
     r",? ?(?:д|дом|буд|будинок|дом №|№|бр)?\.? ?\d{1,4}[а-яА-Яі]?(?:[/\-]\d{1,4}[а-я]?)?(?![\d.]\d)"
     r"(?:[, ]{1,2}(?:к|корп|корпус|стр|строение|кв|квартира|оф|офис|под|подъезд|под'їзд|эт|этаж|пом|ком|комн|вх|ет|ап"
@@ -102,17 +110,18 @@ _ARABIC: Final = (
     r"|(?:" + _ARABIC_NAME + r"[،,] ?){0,2}"
     r"(?:شارع|طريق|جادة|نهج|ميدان|زنقة|درب|حي|خیابان|بلوار|میدان|کوچه|گلی|سڑک) " + _ARABIC_NAME
     + r"(?: \d{1,5}(?:/\d{1,4})?" + _ARABIC_PART + r"{0,5}"
-    r"|\s?[،,]\s?(?:رقم|مبنى|بناية|عمارة|فيلا|شقة|منزل|پلاک|کوچه|واحد)(?: " + _ARABIC_NAME + r")?:? ?\d{1,5}"
+    r"|\s?[،,]\s?(?:رقم|شارع|مبنى|بناية|عمارة|فيلا|شقة|منزل|پلاک|کوچه|واحد)(?: " + _ARABIC_NAME + r")?:? ?\d{1,5}"
     + _ARABIC_PART + r"{0,5}))"
 )  # fmt: skip
 
 _INDIC: Final = r"\u0900-\u0dff"
 _INDIC_PART: Final = rf"[{_INDIC}0-9A-Za-z][{_INDIC}\w./ \-]{{1,40}}"
 _HINDI: Final = (
-    r"(?<!\w)(?:मकान|फ्लैट|फ़्लैट|प्लॉट|प्लाट|घर|दुकान|भवन|कोठी|म\.|हाउस|क्वार्टर|ब्लॉक|सेक्टर|गली|वार्ड|बाड़ी|सदनिका|খোলা|বাড়ি|বাসা"
-    r"|ফ্ল্যাট|হোল্ডিং|வீட்டு|கதவு|ఇంటి|ఫ్లాట్|ಮನೆ|മനയ|ઘર|મકાન|ਮਕਾਨ)(?: (?:नंबर|नम्बर|नं\.?|न\.|संख्या|क्रमांक|क्र\.|নং|নম্বর|எண்|నం\.?|ನಂ\.?|નં\.?"
-    r"|ਨੰ\.?|ਨੰਬਰ))?[:.]? ?[\dA-Z]{1,6}(?:[/\-][\dA-Z]{1,5})?"
-    rf"(?:, ?{_INDIC_PART}){{1,6}}(?:(?:,| ?[\-\u2013])? ?\d{{3}} ?\d{{3}}(?!\d))?"
+    r"(?<!\w)(?:मकान|फ्लैट|फ़्लैट|प्लॉट|प्लाट|कोठी|म\.|हाउस|क्वार्टर|सदनिका|বাড়ি|বাসা|ফ্ল্যাট|হোল্ডিং"
+    r"|வீட்டு|கதவு|ఇంటి|ఫ్లాట్|ಮನೆ|ઘર|મકાન|ਮਕਾਨ)"
+    r"(?: (?:नंबर|नम्बर|नं\.?|न\.|संख्या|क्रमांक|क्र\.|নং|নম্বর|எண்|నం\.?|ನಂ\.?|નં\.?|ਨੰ\.?|ਨੰਬਰ))?[:.]? ?"
+    r"[\dA-Z]{1,6}(?:[/\-][\dA-Z]{1,5})?"
+    rf"(?:, ?{_INDIC_PART}){{1,5}}(?:(?:,| ?[\-\u2013])? ?\d{{3}} ?\d{{3}}(?!\d))?"
 )
 
 _THAI: Final = (
@@ -132,10 +141,13 @@ _GREEK: Final = (
 
 # Vietnam, whose letters are Latin with marks.
 _VIETNAMESE_NAME: Final = r"[^\W\d_a-z][\w.]{0,10}(?: (?:[^\W\d_a-z][\w.]{0,10}|\d{1,3}(?!\d))){0,4}"
+_VIETNAMESE_STREET: Final = (
+    r"(?:[đĐ]ường|[pP]hố|[nN]gõ|[nN]gách|[hH]ẻm|[tT]ổ|[ấẤ]p|[tT]hôn|[kK]hu phố) (?:số )?"
+    r"(?:" + _VIETNAMESE_NAME + r"|\d{1,4}(?:/\d{1,4})?)"
+)
 _VIETNAMESE: Final = (
     r"(?<![\w/])(?:[Ss]ố(?: nhà)? ?)?\d{1,5}[A-Z]?(?:/\d{1,4}[A-Z]?){0,4},? "
-    r"(?:(?:[đĐ]ường|[pP]hố|[nN]gõ|[nN]gách|[hH]ẻm|[tT]ổ|[ấẤ]p|[tT]hôn|[kK]hu phố) (?:số )?"
-    r"(?:" + _VIETNAMESE_NAME + r"|\d{1,4}(?:/\d{1,4})?)|" + _VIETNAMESE_NAME
+    r"(?:" + _VIETNAMESE_STREET + r"(?:,? " + _VIETNAMESE_STREET + r"){0,2}|" + _VIETNAMESE_NAME
     + r"(?=, ?(?:[pP]hường|P\.|[qQ]uận|Q\.|[xX]ã|[hH]uyện)))"
     r"(?:, ?(?:(?:[pP]hường|[qQ]uận|[hH]uyện|[xX]ã|[tT]hị [xtT][ãr]\w*|[tT]hành phố|[tT]ỉnh|[kK]hu phố|[tT]ổ|[đĐ]ường"
     r"|P\.|Q\.|TP\.?) ?)?(?:" + _VIETNAMESE_NAME + r"|\d{1,3}(?!\d))){0,5}(?:,? \d{5,6}(?!\d))?"
@@ -150,8 +162,9 @@ _FORMS: Final = (
     _form("شارع طريق جادة ميدان حي نهج زنقة خیابان بلوار کوچه گلی میدان", _ARABIC),
     _form("ถนน ซอย ตำบล แขวง ต. ถ. หมู่ เขต อำเภอ", _THAI),
     _form("δός Λ Πλ ΟΔΟΣ Αθήνα Θεσ", _GREEK),
-    _form("ường hố gõ gách ẻm uận P. Q. hôn ấp", _VIETNAMESE),
 )
+_VIETNAM: Final = _form("ường hố gõ gách ẻm uận P. Q. hôn ấp", _VIETNAMESE)
+"""Its letters beyond ASCII seldom stand side by side."""
 _INDIAN: Final = re.compile(without_marks(_HINDI))
 _INDIAN_LETTER: Final = re.compile(f"[{_INDIC}]")
 _PIN: Final = re.compile(r" ?[\-\u2013] ?[1-9]\d{2} ?\d{3}(?!\d)")
@@ -161,13 +174,12 @@ _BEFORE_PIN_CHARS: Final = 140
 
 def in_letters(folded: Folded) -> Iterator[Finding]:
     """Addresses in other letters, by their form."""
-    if _LETTERS not in folded.ascii:
-        return
     text = folded.text
-    for marks, pattern in _FORMS:
+    forms = (*_FORMS, _VIETNAM) if _LETTERS in folded.ascii else (_VIETNAM,)
+    for marks, pattern in forms:
         if any(mark in text for mark in marks):
             yield from (Finding("ADDRESS", *match.span(), 0.75) for match in pattern.finditer(text))
-    if _INDIAN_LETTER.search(text):
+    if len(forms) > 1 and _INDIAN_LETTER.search(text):
         yield from _indian(text)
 
 
