@@ -34,6 +34,7 @@ _CELL: Final = {
     for mark in _MARKS
 }
 """In a line: a cell, whose quotes may hold the delimiter."""
+_SENTENCE: Final = re.compile(rb"[.!?][ \r]{0,8}\Z")
 _VALUE: Final = re.compile(rb"[0-9]+[^0-9].*|.*(?:[0-9]{5}|@).*", re.DOTALL)
 """What no head of a column looks like, but a value beside the name of its field."""
 
@@ -82,8 +83,10 @@ def _in_lines(data: bytes, start: int, end: int, mark: bytes) -> Iterator[_Span]
     heads = _row(data, top, line_end, mark)
     if (start, end) not in heads or _has_row_above(data, top, mark, len(heads)):
         return
-    # A list in a program has a comma behind each of its lines.
-    if mark not in _FRAMES and sum(first < last for first, last in heads) < 2:
+    # A list in a program has a comma behind each of its lines, a sentence has a full stop at its end.
+    if mark not in _FRAMES and (
+        sum(first < last for first, last in heads) < 2 or _SENTENCE.search(data, top, line_end)
+    ):
         return
     if any(last - first > _MAX_HEAD or _VALUE.fullmatch(data, first, last) for first, last in heads):
         return

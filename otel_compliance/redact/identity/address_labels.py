@@ -88,6 +88,7 @@ _MAX_LINE_NAME: Final = 24
 _HEAD_BEFORE: Final = re.compile(rb"[^,;|\t\n<>(\[\x81]{0,40}\Z")
 _HEAD_BEHIND: Final = re.compile(rb"(?:[^,;|\t\n<>()\[\]\x81]|\([^()\n,;|]{1,20}\)|\[[^\[\]\n,;|]{1,20}\]){0,40}")
 """The rest of the cell that a name stands in, remarks in brackets included."""
+_MAX_BLANKS: Final = 4
 _AROUND: Final = b" \"'`*_\r"
 
 
@@ -194,6 +195,9 @@ def _below(data: bytes, start: int, end: int) -> Iterator[Finding]:
     head = data[start:end]
     start += len(head) - len(head.lstrip(_AROUND))
     end = start + len(head.strip(_AROUND))
+    # A sentence is no head.
+    if data.count(b" ", start, end) > _MAX_BLANKS:
+        return
     for span in cells_below(data, start, end):
         if is_address(data[slice(*span)]):
             yield Finding("ADDRESS", *span, 0.7)

@@ -35,10 +35,10 @@ _LIST: Final = re.compile(rb"\s{0,4}\[\s{0,12}[\"']")
 """The lines of an address in the records of hospitals: ``"line": ["12 Main St", …]`` (FHIR, data type Address)."""
 GATES: Final = {
     "address name": (
-        rb"(?i:addr|adr|ddress|adres|anschrift|wohn|direcc|domicil|indirizz|endere|morada|street|osoite|naslov)[^:=>]{0,24}[:=>]",
+        rb"(?i:addr|adr|ddress|adres|anschrift|wohn|direcc|domicil|indirizz|endere|morada|street|osoite|naslov|logr)[^:=>]{0,24}[:=>]",
         rb"N[oO] ?:",
         rb"(?i:adr)[;:]",
-        rb"line[\"'] ?:",
+        rb"(?i:line)[ \"'`*]{0,28}[:=>]\s{0,4}\[",
     ),
 }
 HINT: Final = "[:=>]"
@@ -83,7 +83,7 @@ def _behind(data: bytes, sign: int) -> Finding | None:
     before = data[max(0, sign - _NAME_CHARS) : sign].rstrip(_CLOSE)
     if before[-3:].lower() not in _ENDINGS:
         return None
-    if before.endswith(b"line") and not _LIST.match(data, sign + 1):
+    if before[-4:].lower() == b"line" and not _LIST.match(data, sign + 1):
         return None
     return behind_sign(data, sign + 1) if _NAME.search(before) else None
 

@@ -17,8 +17,8 @@ _CITY: Final = rb"[A-Z\x80][A-Za-z\x80'\-]{1,20}(?: [A-Z\x80][A-Za-z\x80'\-]{1,2
 
 # Turkey: "Bağdat Caddesi No: 41 D:3, 06420 Çankaya/Ankara".
 _TURKISH_WORD: Final = re.compile(
-    rb" (?:Cad(?:desi)?|Cd|CADDES[I\x80]|Sok(?:a[kg\x80]\x80?)?|Sk|SOK(?:A[KG\x80]I?)?|Bulvar[i\x80]?|Blv|Mah(?:allesi)?"
-    rb"|Meydan[i\x80]|Yolu|Apt)\.?,? ?\Z"
+    rb" (?:Cad(?:desi)?|Cd|CADDES[I\x80]|Sok(?:a[kg\x80]\x80?)?|Sk|SOK(?:A[KG\x80]I?)?|Bulvar[i\x80]?|Blv"
+    rb"|Mah(?:allesi)?|Meydan[i\x80]|Yolu|Apt)\.?,? ?\Z"
 )
 _TURKISH_WORD_CHARS: Final = 14
 _TURKISH_NAMES: Final = re.compile(rb"(?<![\w\x80])" + _NAME + rb"(?:,? " + _NAME + rb"){0,7}\Z")
