@@ -218,6 +218,8 @@ def _continental(data: bytes, start: int, end: int) -> Finding | None:
     if not _ENDS.search(data, max(0, start - _ENDS_CHARS), start):
         return None
     city = end + 2
+    if _YEAR.match(data, start, end) and not _STREET_WORD.search(data, max(0, city - _BEFORE_CODE), start):
+        return None
     match = _CONTINENT.search(data, max(0, city - _BEFORE_CODE), city + _BEHIND)
     while match and match.end() < city:
         match = _CONTINENT.search(data, match.end(), city + _BEHIND)

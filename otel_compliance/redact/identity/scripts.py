@@ -10,6 +10,7 @@ from otel_compliance.redact.characters import without_marks
 from otel_compliance.redact.recognize import Finding, Folded
 
 _DASH: Final = r"[\-\u2010-\u2015\u2212\uff0d]"
+_BEFORE_CHARS: Final = 60
 _LETTERS: Final = b"\x80\x80"
 
 
@@ -18,16 +19,34 @@ class _Form(NamedTuple):
 
     Attributes:
         marks: One of these is in every text that has such an address.
+        core: What is in every address, and is looked for faster.
         pattern: The address.
+        before: What may stand before it.
     """
 
     marks: tuple[str, ...]
+    core: re.Pattern[str]
     pattern: re.Pattern[str]
+    before: re.Pattern[str] | None
+
+    def within(self, text: str) -> Iterator[Finding]:
+        """The addresses in a text."""
+        if not any(mark in text for mark in self.marks) or not self.core.search(text):
+            return
+        for match in self.pattern.finditer(text):
+            start, end = match.span()
+            before = self.before and self.before.search(text, max(0, start - _BEFORE_CHARS), start)
+            yield Finding("ADDRESS", before.start() if before else start, end, 0.75)
 
 
-def _form(marks: str, pattern: str) -> _Form:
+def _form(marks: str, pattern: str, *, core: str = r"\d", before: str = "") -> _Form:
     # Marks that belong to the letter before are not in a folded text.
-    return _Form(tuple(without_marks(marks).split()), re.compile(without_marks(pattern)))
+    return _Form(
+        tuple(without_marks(marks).split()),
+        re.compile(core),
+        re.compile(without_marks(pattern)),
+        re.compile(before + r"\Z") if before else None,
+    )
 
 
 _CHINESE: Final = (
@@ -107,8 +126,7 @@ _ARABIC_PART: Final = (
 _ARABIC: Final = (
     r"(?<!\w)(?:(?:رقم )?\d{1,5}(?:/\d{1,4})?[،, ]\s?(?:شارع|طريق|جادة|نهج|ميدان|زنقة|درب|حي|خیابان) " + _ARABIC_NAME
     + _ARABIC_PART + r"{0,5}"
-    r"|(?:" + _ARABIC_NAME + r"[،,] ?){0,2}"
-    r"(?:شارع|طريق|جادة|نهج|ميدان|زنقة|درب|حي|خیابان|بلوار|میدان|کوچه|گلی|سڑک) " + _ARABIC_NAME
+    r"|(?:شارع|طريق|جادة|نهج|ميدان|زنقة|درب|حي|خیابان|بلوار|میدان|کوچه|گلی|سڑک) " + _ARABIC_NAME
     + r"(?: \d{1,5}(?:/\d{1,4})?" + _ARABIC_PART + r"{0,5}"
     r"|\s?[،,]\s?(?:رقم|شارع|مبنى|بناية|عمارة|فيلا|شقة|منزل|پلاک|کوچه|واحد)(?: " + _ARABIC_NAME + r")?:? ?\d{1,5}"
     + _ARABIC_PART + r"{0,5}))"
@@ -154,12 +172,16 @@ _VIETNAMESE: Final = (
 )  # fmt: skip
 
 _FORMS: Final = (
-    _form("号 號 路 街", _CHINESE),
-    _form("県 都 府 道 市 区", _JAPANESE),
-    _form("로 길 동 리 번지", _KOREAN),
+    _form("号 號 路 街", _CHINESE, core=r"[路街道巷弄同村镇鎮段][\u4e00-\u9fff\d\-]{0,12}\d"),
+    _form("県 都 府 道 市 区", _JAPANESE, core=rf"[県都府道市区][{_KANJI}]{{1,24}}\d"),
+    _form("로 길 동 리 가 읍 면", _KOREAN, core=r"[로길동리가읍면] ?(?:산 ?)?\d"),
     _form("л. пр вул пер ш. улиц пл. наб мкр б-р бул", _CYRILLIC),
     _form("רח שד דרך כיכר סמ", _HEBREW),
-    _form("شارع طريق جادة ميدان حي نهج زنقة خیابان بلوار کوچه گلی میدان", _ARABIC),
+    _form(
+        "شارع طريق جادة ميدان حي نهج زنقة خیابان بلوار کوچه گلی میدان",
+        _ARABIC,
+        before=rf"(?<!\w)(?:{_ARABIC_NAME}[،,] ?){{1,2}}",
+    ),
     _form("ถนน ซอย ตำบล แขวง ต. ถ. หมู่ เขต อำเภอ", _THAI),
     _form("δός Λ Πλ ΟΔΟΣ Αθήνα Θεσ", _GREEK),
 )
@@ -176,9 +198,8 @@ def in_letters(folded: Folded) -> Iterator[Finding]:
     """Addresses in other letters, by their form."""
     text = folded.text
     forms = (*_FORMS, _VIETNAM) if _LETTERS in folded.ascii else (_VIETNAM,)
-    for marks, pattern in forms:
-        if any(mark in text for mark in marks):
-            yield from (Finding("ADDRESS", *match.span(), 0.75) for match in pattern.finditer(text))
+    for form in forms:
+        yield from form.within(text)
     if len(forms) > 1 and _INDIAN_LETTER.search(text):
         yield from _indian(text)
 

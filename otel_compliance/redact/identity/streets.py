@@ -48,24 +48,50 @@ _MALAY_CHARS: Final = 24
 # Romania, Poland, Hungary, Spain, Portugal and Italy without a postcode.
 _WORD: Final = rb"[A-Z\x80][\w\x80.'\-]{1,20}"
 _WORDS: Final = _WORD + rb"(?: (?:d[aeio]s? |del |della |la |los |las |dei |y |e )?" + _WORD + rb"){0,3}"
-_EUROPEAN: Final = re.compile(
-    rb"(?<![\w\x80])(?:"
-    rb"(?:Str(?:ada|\.)|B-?dul\.?|Bd\.|Bulevardul|Calea|Aleea|\x80os(?:eaua|\.)|Pia\x80a|Intrarea) " + _WORDS +
-    rb",? ?[nN]r\.? ?[0-9]{1,4}[A-Za-z]?(?:, ?(?:bl|sc|et|ap)\.? ?[0-9A-Z]{1,4}){0,4}"
-    rb"(?:, ?(?:[sS]ector(?:ul)? [1-6]|(?:jud\.|jude\x80ul|mun\.|com\.|sat) ?" + _CITY + rb"|" + _CITY + rb")){0,3}"
-    rb"(?:,? [0-9]{6}(?![0-9]))?"
-    rb"|(?:ul|al|pl|os|Ul|Al|Pl|Os)\. (?:[A-Z\x80][\w\x80.\-]{1,20} ?){1,4}[0-9]{1,4}[A-Za-z]?(?:/[0-9]{1,4})?"
-    rb"(?: ?m\.? ?[0-9]{1,4})?(?:, (?:[0-9]{2}-[0-9]{3} )?" + _CITY + rb")?"
-    rb"|(?:[0-9]{4} )?" + _CITY + rb", (?:[A-Z\x80][\w\x80.\-]{1,24} ){1,3}"
-    rb"(?:utca|\x80t|u\.|t\x80r|k\x80r\x80t|krt\.|k\x80z|s\x80t\x80ny|fasor|rakpart|sor) [0-9]{1,4}\.?"
-    rb"(?:/[A-Z])?(?:[, ]{1,2}[0-9IVXA-Z.]{1,5}(?: ?(?:em|emelet|ajt\x80)\.?)?(?:/[0-9]{1,3}\.?)?){0,2}"
-    rb"|(?:[cC]alle|C/|[aA]vda?\.|[aA]venida|[pP]aseo|[pP]laza|[rR]onda|[cC]amino|[cC]arrera|[rR]ua|[aA]v\.|[tT]ravessa"
-    rb"|[aA]lameda|[vV]ia|[vV]iale|[pP]iazza|[cC]orso|[lL]argo|[vV]icolo) ?"
-    rb"(?:d[aeio]s? |del(?:la|le|l')? ?|de la |de los |de las )?" + _WORDS +
-    # No year.
-    rb",? ?(?:n\.?[o\x80\x81]?\.? ?)?(?!(?:19|20)[0-9]{2}(?![0-9]))[0-9]{1,4}[A-Za-z]?(?:/[0-9A-Z]{1,3})?(?![\w:%])"
-    rb"(?:, ?[0-9]{1,2}[o\x80\x81.]{0,2} ?[A-Za-z]{0,4}\.?(?![\w\x80])){0,2}"
-    rb")"
+_EUROPEAN: Final = (
+    # What is in every text that has such an address, and the address.
+    (
+        (b" nr", b" Nr", b",nr"),
+        re.compile(
+            rb"(?<![\w\x80])(?:Str(?:ada|\.)|B-?dul\.?|Bd\.|Bulevardul|Calea|Aleea|\x80os(?:eaua|\.)|Pia\x80a|Intrarea) "
+            + _WORDS + rb",? ?[nN]r\.? ?[0-9]{1,4}[A-Za-z]?(?:, ?(?:bl|sc|et|ap)\.? ?[0-9A-Z]{1,4}){0,4}"
+            rb"(?:, ?(?:[sS]ector(?:ul)? [1-6]|(?:(?:jud\.|jude\x80ul|mun\.|com\.|sat) ?)?" + _CITY + rb")){0,3}"
+            rb"(?:,? [0-9]{6}(?![0-9]))?"
+        ),
+    ),
+    (
+        (b"ul. ", b"al. ", b"pl. ", b"os. ", b"Ul. ", b"Al. ", b"Pl. ", b"Os. "),
+        re.compile(
+            rb"(?<![\w\x80])(?:ul|al|pl|os|Ul|Al|Pl|Os)\. (?:[A-Z\x80][\w\x80.\-]{1,20} ?){1,4}[0-9]{1,4}[A-Za-z]?"
+            rb"(?:/[0-9]{1,4})?(?: ?m\.? ?[0-9]{1,4})?(?:, (?:[0-9]{2}-[0-9]{3} )?" + _CITY + rb")?"
+        ),
+    ),
+    (
+        (
+            *(b" utca ", b" \x80t ", b" u. ", b" t\x80r ", b"k\x80r\x80t ", b" krt. ", b" k\x80z ", b"t\x80ny ", b" fasor "),
+            b" rakpart ",
+        ),
+        re.compile(
+            rb"(?<![\w\x80])(?:[0-9]{4} )?" + _CITY + rb", (?:[A-Z\x80][\w\x80.\-]{1,24} ){1,3}"
+            rb"(?:utca|\x80t|u\.|t\x80r|k\x80r\x80t|krt\.|k\x80z|s\x80t\x80ny|fasor|rakpart) [0-9]{1,4}\.?"
+            rb"(?:/[A-Z])?(?:[, ]{1,2}[0-9IVXA-Z.]{1,5}(?: ?(?:em|emelet|ajt\x80)\.?)?(?:/[0-9]{1,3}\.?)?){0,2}"
+        ),
+    ),
+    (
+        (
+            *(b"alle ", b"C/", b"vda. ", b"vd. ", b"venida ", b"aseo ", b"laza ", b"onda ", b"amino ", b"arrera ", b"ua "),
+            *(b"v. ", b"essa ", b"ameda ", b"ia ", b"iale ", b"iazza ", b"orso ", b"argo ", b"icolo "),
+        ),
+        re.compile(
+            rb"(?<![\w\x80])(?:[cC]alle|C/|[aA]vda?\.|[aA]venida|[pP]aseo|[pP]laza|[rR]onda|[cC]amino|[cC]arrera"
+            rb"|[rR]ua|[aA]v\.|[tT]ravessa|[aA]lameda|[vV]ia|[vV]iale|[pP]iazza|[cC]orso|[lL]argo|[vV]icolo) ?"
+            rb"(?:d[aeio]s? |del(?:la|le|l')? ?|de la |de los |de las )?" + _WORDS +
+            # No year.
+            rb",? ?(?:n\.?[o\x80\x81]?\.? ?)?(?!(?:19|20)[0-9]{2}(?![0-9]))[0-9]{1,4}[A-Za-z]?"
+            rb"(?:/[0-9A-Z]{1,3})?(?![\w:%])"
+            rb"(?:, ?[0-9]{1,2}[o\x80\x81.]{0,2} ?[A-Za-z]{0,4}\.?(?![\w\x80])){0,2}"
+        ),
+    ),
 )  # fmt: skip
 
 
@@ -99,8 +125,9 @@ def in_words(folded: Folded) -> Iterator[Finding]:
             if data[at + 2 : at + 3] in (b"o", b"O") and (finding := _at_number(data, at + 1)):
                 yield finding
             at = data.find(b" N", at + 2)
-        for match in _EUROPEAN.finditer(data):
-            yield Finding("ADDRESS", *match.span(), 0.7)
+        for marks, street in _EUROPEAN:
+            if any(mark in data for mark in marks):
+                yield from (Finding("ADDRESS", *match.span(), 0.7) for match in street.finditer(data))
 
 
 def _jalan(data: bytes, at: int) -> Finding | None:
