@@ -19,7 +19,7 @@ from otel_compliance.redact.recognize import Finding, Folded
 _ENGLISH: Final = (b"ddress",)
 _STEMS: Final = (
     *(b"dres", b"lamat", b"domicil", b"direcc", b"indirizz", b"endere", b"morada", b"anschrift", b"osoite", b"naslov"),
-    *(b"residenza", b"bydli", b"heimili", b"lakc"),
+    *(b"residen", b"hausnummer", b"bydli", b"heimili", b"lakc"),
 )
 _HEADS: Final = (b"street", b"addr")
 """Names of columns that are too much else in sentences."""
@@ -34,7 +34,7 @@ _SHORT_CHARS: Final = 2_000
 """A text so short is searched for all names: it takes next to no time."""
 _TABLE_SIGNS: Final = (b"|", b"\t", b";", b"[", b"<")
 _STEMS_WITH_LETTERS: Final = (
-    *(b"direc\x80", b"residen", b"r\x80siden", b"c\x80m", b"wohn", b"adre\x80", b"logr"),
+    *(b"direc\x80", b"r\x80siden", b"c\x80m", b"wohn", b"adre\x80", b"logr"),
     *(b"helbid", b"gyvenam"),
 )
 HINT: Final = "(?i:" + "|".join(stem.decode("ascii") for stem in (*_STEMS, *_HEADS)) + ")"
@@ -45,7 +45,7 @@ _NAMES: Final = re.compile(
     rb"a{1,2}d{1,2}res{1,2}(?:e[nrz]?|as|a|u|y|i(?:m|n|miz|niz|ne|nde|si)?|ul|ei|em|ou|\x80)?|adre\x80[a\x80]?"
     rb"|alamat(?:nya|ku|mu)?|domicil(?:io|i|e|iu|iul)|direc(?:c|\x80)i(?:o|\x80)n|indirizzo|endere(?:c|\x80|z)o|morada"
     rb"|r(?:e|\x80)sidenc(?:ia|e)|residenza|resid\x80ncia|osoite|naslov|lakc(?:i|\x80)m\x80?|c\x80m\x80?|anschrift"
-    rb"|wohn(?:ort|sitz|haft|adresse)|bydli(?:\x80t\x80|sko)|logradouro|heimilisfang|helbidea|gyvenamoji"
+    rb"|wohn(?:ort|sitz|haft|adresse)|bydli(?:\x80t\x80|sko)|logradouro|heimilisfang|hausnummer|helbidea|gyvenamoji"
     rb")(?:[_.\-]?(?:line)?[_.\-]?[0-9])?"
 )
 _LEFT: Final = re.compile(rb"[\w\x80.\-]{0,40}\Z")
@@ -72,7 +72,8 @@ _SIGN: Final = re.compile(
     rb"|->|\x81(?= )|-(?= )|\||\t|\]|</t[dh]>\s{0,8}<td[^<>]{0,80}>"
     rb"|:? ?(?:</[a-z]{1,8}>:?[ \n]{0,8}){1,3}(?:<(?!t[hr])[a-z][^<>]{0,80}>){0,2}"
     # The answer to a question, with the name of who gives it.
-    rb"|(?P<answer>\?[\r*]{0,2}\n(?:[A-Z\x80][\w\x80 .\-]{0,24}(?: ?\([0-9:]{4,8}\))?: )?)"
+    rb"|(?P<answer>(?:\?[\r*]{0,2}\n|[.!]?\r?\n(?=[A-Z\x80][^:\n]{0,36}: ))"
+    rb"(?:[A-Z\x80][\w\x80 .\-]{0,24}(?: ?\([0-9:]{4,8}\))?: )?)"
     rb"|(?P<line>[:\r*]{0,3}\n[ \t>*]{0,4}))"
 )
 _IS: Final = re.compile(
@@ -84,6 +85,8 @@ _IS: Final = re.compile(
 """A word that says what the address is, in the text itself."""
 _JOINED: Final = frozenset("는은가は是為为")
 """Those that say it of little else."""
+_DOUBTFUL: Final = frozenset(b"rR")
+"""The first letters of residence, which is told in years, too."""
 _MAX_LINE_NAME: Final = 24
 _HEAD_BEFORE: Final = re.compile(rb"[^,;|\t\n<>(\[\x81]{0,40}\Z")
 _HEAD_BEHIND: Final = re.compile(rb"(?:[^,;|\t\n<>()\[\]\x81]|\([^()\n,;|]{1,20}\)|\[[^\[\]\n,;|]{1,20}\]){0,40}")
@@ -155,7 +158,9 @@ def _behind(folded: Folded, start: int, end: int) -> Finding | None:
         return _said(folded, end)
     if sign["line"] and not _begins_line(data, start):
         return None
-    finding = behind_sign(data, sign.end(), place=sign["sure"] is None or bool(sign["more"]))
+    finding = behind_sign(
+        data, sign.end(), place=sign["sure"] is None or bool(sign["more"]) or data[start] in _DOUBTFUL
+    )
     return finding if finding and (not sign["answer"] or _is_clear(data, finding)) else None
 
 

@@ -93,6 +93,8 @@ _STREET: Final = (
     rb",? ?(?:[nN]\.?[o\x81]? ?|N[o\x81][.:]? ?|nr\.? ?)?[0-9]{1,5}[A-Za-z]?\.?(?:[/\-](?:[0-9]{1,4}[A-Za-z]?|[A-Z]))?"
     # Floor and door.
     rb"(?:(?:,? |-|,\n)[0-9A-Za-z\x80\x81./:]{1,5}(?: [0-9A-Za-z]{1,4}\.?)?){0,3}"
+    # The quarter, in Mexico.
+    rb"(?:, (?:Col\.|Colonia|Fracc\.|Barrio|Urb\.) " + _WORD + rb"(?: " + _WORD + rb"){0,2})?"
 )
 _STREET_NUMBER_FIRST: Final = (
     rb"(?<![\w.])[0-9]{1,4}(?: ?bis| ?ter)?,? (?i:jalan|jln|lorong|persiaran"

@@ -33,7 +33,7 @@ _TURKISH_CHARS: Final = 120
 _INDONESIAN: Final = re.compile(
     rb"J(?:ln?|L|LN|alan|ALAN)\.? (?:" + _NAME + rb"[ \n]){0,5}?" + _NAME +
     rb",?[ \n](?:(?:N[oO]|Nomor|Kav|Blok|K[mM])\.?:?[ \n]?)?[A-Z]{0,2}[\-/]?[0-9]{1,5}[A-Za-z]?"
-    rb"(?:[/\-][0-9A-Z]{1,4}){0,2}(?![\w:%])"
+    rb"(?:[/\-][0-9A-Z]{1,4}){0,2}(?![\w:%])(?: N[oO]\.? ?[0-9]{1,4}[A-Z]?(?!\w))?"
     rb"(?:[,/]? ?(?:RT|RW|Rt|Rw)[ .]{0,2}[0-9]{1,3}(?:/[0-9]{1,3})?){0,2}"
     rb"(?:,[ \n](?:[0-9]{5} )?(?:K[ae][lcb]\. |Desa |Kota |Blok )?" + _CITY + rb"){0,5}(?:,?[ \n][0-9]{5}(?![0-9]))?"
 )  # fmt: skip
@@ -44,6 +44,17 @@ _MALAY_NUMBER: Final = re.compile(
     rb"(?<![\w.#$])(?:(?:No|Lot|Unit)\.? ?)?[0-9]{1,5}[A-Z]?(?:[\-/][0-9]{1,4}){0,2},? \Z"
 )
 _MALAY_CHARS: Final = 24
+_JALAN: Final = (b"l", b"a", b"L", b"A")
+_NO: Final = (b"o", b"O")
+"""The second letters of a street in Indonesia, and of "No"."""
+
+# Colombia: "Carrera 7 # 71-21, Bogotá". The sign is the number of the crossing street.
+_CROSSING: Final = re.compile(rb"# ?[0-9]{1,3}[A-Z]? ?- ?[0-9]{1,3}(?![\w\-])(?:, ?" + _CITY + rb"){0,2}")
+_BEFORE_CROSSING: Final = re.compile(
+    rb"(?<![\w\x80])(?:Carrera|Cra?\.?|Kra?\.?|Calle|Cll?\.?|Diagonal|Diag\.|Transversal|Transv\.|Avenida|Av\.|Autopista)"
+    rb" ?[0-9]{1,3} ?[A-Z]{0,2}(?: ?(?:Sur|Norte|Este|Oeste|Bis|BIS))? ?\Z"
+)
+_CROSSING_CHARS: Final = 30
 
 # Romania, Poland, Hungary, Spain, Portugal and Italy without a postcode.
 _WORD: Final = rb"[A-Z\x80][\w\x80.'\-]{1,20}"
@@ -53,7 +64,7 @@ _EUROPEAN: Final = (
     (
         (b" nr", b" Nr", b",nr"),
         re.compile(
-            rb"(?<![\w\x80])(?:Str(?:ada|\.)|B-?dul\.?|Bd\.|Bulevardul|Calea|Aleea|\x80os(?:eaua|\.)|Pia\x80a|Intrarea) "
+            rb"(?<![\w\x80])(?:Str(?:ada|\.)|B-?dul\.?|Bd\.|Bulevardul|Calea|Aleea|\x80os(?:eaua|\.)|Pia\x80a) "
             + _WORDS + rb",? ?[nN]r\.? ?[0-9]{1,4}[A-Za-z]?(?:, ?(?:bl|sc|et|ap)\.? ?[0-9A-Z]{1,4}){0,4}"
             rb"(?:, ?(?:[sS]ector(?:ul)? [1-6]|(?:(?:jud\.|jude\x80ul|mun\.|com\.|sat) ?)?" + _CITY + rb")){0,3}"
             rb"(?:,? [0-9]{6}(?![0-9]))?"
@@ -62,14 +73,14 @@ _EUROPEAN: Final = (
     (
         (b"ul. ", b"al. ", b"pl. ", b"os. ", b"Ul. ", b"Al. ", b"Pl. ", b"Os. "),
         re.compile(
-            rb"(?<![\w\x80])(?:ul|al|pl|os|Ul|Al|Pl|Os)\. (?:[A-Z\x80][\w\x80.\-]{1,20} ?){1,4}[0-9]{1,4}[A-Za-z]?"
+            rb"(?<![\w\x80])(?:ul|al|pl|os|Ul|Al|Pl|Os)\. (?:[A-Z0-9\x80][\w\x80.\-]{0,20} ){1,4}[0-9]{1,4}[A-Za-z]?"
             rb"(?:/[0-9]{1,4})?(?: ?m\.? ?[0-9]{1,4})?(?:, (?:[0-9]{2}-[0-9]{3} )?" + _CITY + rb")?"
         ),
     ),
     (
         (
-            *(b" utca ", b" \x80t ", b" u. ", b" t\x80r ", b"k\x80r\x80t ", b" krt. ", b" k\x80z ", b"t\x80ny ", b" fasor "),
-            b" rakpart ",
+            *(b" utca ", b" \x80t ", b" u. ", b" t\x80r ", b"k\x80r\x80t ", b" krt. ", b" k\x80z ", b"t\x80ny "),
+            *(b" fasor ", b" rakpart "),
         ),
         re.compile(
             rb"(?<![\w\x80])(?:[0-9]{4} )?" + _CITY + rb", (?:[A-Z\x80][\w\x80.\-]{1,24} ){1,3}"
@@ -79,11 +90,12 @@ _EUROPEAN: Final = (
     ),
     (
         (
-            *(b"alle ", b"C/", b"vda. ", b"vd. ", b"venida ", b"aseo ", b"laza ", b"onda ", b"amino ", b"arrera ", b"ua "),
-            *(b"v. ", b"essa ", b"ameda ", b"ia ", b"iale ", b"iazza ", b"orso ", b"argo ", b"icolo "),
+            *(b"alle ", b"C/", b"vda. ", b"vd. ", b"venida ", b"aseo ", b"laza ", b"onda ", b"amino ", b"arrera "),
+            *(b"ua ", b"v. ", b"essa ", b"ameda ", b"ia ", b"iale ", b"iazza ", b"orso ", b"argo ", b"icolo "),
         ),
         re.compile(
-            rb"(?<![\w\x80])(?:[cC]alle|C/|[aA]vda?\.|[aA]venida|[pP]aseo|[pP]laza|[rR]onda|[cC]amino|[cC]arrera"
+            rb"(?<![\w\x80])"
+            rb"(?:[cC]alle|C/|[aA]vda?\.|[aA]venida|[pP]aseo|[pP]laza|[rR]onda|[cC]amino|[cC]arrera"
             rb"|[rR]ua|[aA]v\.|[tT]ravessa|[aA]lameda|[vV]ia|[vV]iale|[pP]iazza|[cC]orso|[lL]argo|[vV]icolo) ?"
             rb"(?:d[aeio]s? |del(?:la|le|l')? ?|de la |de los |de las )?" + _WORDS +
             # No year.
@@ -114,20 +126,38 @@ def _at_number(data: bytes, at: int) -> Finding | None:
 def in_words(folded: Folded) -> Iterator[Finding]:
     """Streets by their words."""
     data = folded.ascii
-    at = data.find(b"J")
-    while at >= 0:
-        if data[at + 1 : at + 2] in (b"l", b"a", b"L", b"A") and (finding := _jalan(data, at)):
+    for at in _places(data, b"J"):
+        if data[at + 1 : at + 2] in _JALAN and (finding := _jalan(data, at)):
             yield finding
-        at = data.find(b"J", at + 1)
+    for at in _places(data, b"#"):
+        if finding := _crossing(data, at):
+            yield finding
     if not folded.text.isascii() and b"\x80" in data:
-        at = data.find(b" N")
-        while at >= 0:
-            if data[at + 2 : at + 3] in (b"o", b"O") and (finding := _at_number(data, at + 1)):
-                yield finding
-            at = data.find(b" N", at + 2)
-        for marks, street in _EUROPEAN:
-            if any(mark in data for mark in marks):
-                yield from (Finding("ADDRESS", *match.span(), 0.7) for match in street.finditer(data))
+        yield from _with_marks(data)
+
+
+def _places(data: bytes, sign: bytes) -> Iterator[int]:
+    at = data.find(sign)
+    while at >= 0:
+        yield at
+        at = data.find(sign, at + 1)
+
+
+def _with_marks(data: bytes) -> Iterator[Finding]:
+    """The streets of languages whose texts have letters beyond ASCII."""
+    for at in _places(data, b" N"):
+        if data[at + 2 : at + 3] in _NO and (finding := _at_number(data, at + 1)):
+            yield finding
+    for marks, street in _EUROPEAN:
+        if any(mark in data for mark in marks):
+            yield from (Finding("ADDRESS", *match.span(), 0.7) for match in street.finditer(data))
+
+
+def _crossing(data: bytes, at: int) -> Finding | None:
+    """The Colombian address whose sign for a number is at an offset."""
+    crossing = _CROSSING.match(data, at)
+    street = _BEFORE_CROSSING.search(data, max(0, at - _CROSSING_CHARS), at) if crossing else None
+    return Finding("ADDRESS", street.start(), crossing.end(), 0.75) if crossing and street else None
 
 
 def _jalan(data: bytes, at: int) -> Finding | None:
