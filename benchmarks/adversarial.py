@@ -36,6 +36,18 @@ SEEDS: Final = (
         "+---+\n",
         " " * 40 + "1234567,",
     ),
+    *("address,x\n", "address|", '["address"],', "(address) values ('1 a'),", "<tr><th>address", "address is 1 A, "),
+    *(
+        "Jalan A 1, ",
+        "A Sok. No:1 ",
+        " N",
+        "|1 A^",
+        "Calle Aa \u00e9 ",
+        "\u0443\u043b. \u0410 1, ",
+        "\u05e8\u05d7\u05d5\u05d1 \u05d0 ",
+    ),
+    *("\u0634\u0627\u0631\u0639 \u0627 1\u060c ", "\u0915, \u0915 - 110001", "\u4f4f\u6240\u306f1", "\u5e02\u533a1-2-"),
+    *("\uac00\ub85c 1 ", "1 \u0111\u01b0\u1eddng A, ", "1 \u0e16\u0e19\u0e19 "),
     # Addresses of mail and networks.
     *("@", "a@a.", "x@a.a.a.", "a.", ":", "a:", "::", "ab:cd:", "12:34:56:", "10.0.", "ab-cd-", "abcd.ef01.", ")::1"),
     # Credentials, and names of them.

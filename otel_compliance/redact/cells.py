@@ -1,4 +1,4 @@
-"""The cells below the head of a column: in lines with delimiters, in drawn tables, and in HTML.
+"""The cells below the head of a column: in lines with delimiters, in drawn tables, in HTML, and in lists of values.
 
 `columns` goes from a value to its head; this goes from a head to all values of its column, for those that nothing but
 the head tells.
@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from otel_compliance.redact.rows import INSERT, LISTS, in_rows
+
 _Span = tuple[int, int]
 
 _MAX_LINE: Final = 2_000
@@ -20,6 +22,7 @@ _MAX_HEAD: Final = 40
 _BOX: Final = b"\x81"
 """The sign that draws boxes, or another one beyond ASCII."""
 _MARKS: Final = frozenset((b",", b";", b"|", b"\t", _BOX))
+_FRAMES: Final = (b"|", _BOX)
 _EDGE: Final = b" \"'`*_\r"
 _RULE: Final = re.compile(rb"[|+\x81\-=: \t]{3,}\r?\Z")
 """The line below the heads, and what frames a table that is drawn."""
@@ -31,6 +34,7 @@ _CELL: Final = {
     for mark in _MARKS
 }
 """In a line: a cell, whose quotes may hold the delimiter."""
+_SENTENCE: Final = re.compile(rb"[.!?][ \r]{0,8}\Z")
 _VALUE: Final = re.compile(rb"[0-9]+[^0-9].*|.*(?:[0-9]{5}|@).*", re.DOTALL)
 """What no head of a column looks like, but a value beside the name of its field."""
 
@@ -57,6 +61,10 @@ def cells_below(data: bytes, start: int, end: int) -> Iterator[_Span]:
     if left.endswith(b">") and right.startswith(b"<"):
         yield from _in_html(data, start)
         return
+    if left[-1:] in (b",", b"(") and right[:1] in (b",", b")"):
+        yield from in_rows(data, start, end, INSERT)
+    if left[-1:] in (b",", b"[") and right[:1] in (b",", b"]"):
+        yield from in_rows(data, start, end, LISTS)
     mark = _mark(left[-1:] if len(left) or start > _MAX_PADDING else b"\n", right[:1] or b"\n")
     if mark:
         yield from _in_lines(data, start, end, mark)
@@ -74,6 +82,11 @@ def _in_lines(data: bytes, start: int, end: int, mark: bytes) -> Iterator[_Span]
     top, line_end = data.rfind(b"\n", 0, start) + 1, _line_end(data, end)
     heads = _row(data, top, line_end, mark)
     if (start, end) not in heads or _has_row_above(data, top, mark, len(heads)):
+        return
+    # A list in a program has a comma behind each of its lines, a sentence has a full stop at its end.
+    if mark not in _FRAMES and (
+        sum(first < last for first, last in heads) < 2 or _SENTENCE.search(data, top, line_end)
+    ):
         return
     if any(last - first > _MAX_HEAD or _VALUE.fullmatch(data, first, last) for first, last in heads):
         return

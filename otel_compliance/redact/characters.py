@@ -13,11 +13,11 @@ LETTER: Final = 0x80
 _OTHER: Final = 0x81
 
 _QUOTES: Final = {
-    **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc", ord("'")),
+    **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u05f3", ord("'")),
     **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u300c\u300d\u300e\u300f", ord('"')),
 }
 """Typographic quotation marks and apostrophes."""
-_DOTS: Final = dict.fromkeys("\u00b7\u2022\u2027\u30fb", ord(","))
+_DOTS: Final = dict.fromkeys("\u00b7\u2022\u2027\u30fb\u060c", ord(","))
 """What stands between the parts of an address, or of a list."""
 _LINES: Final = {
     **dict.fromkeys("\u2502\u2503\u2551\u2506\u250a", ord("|")),

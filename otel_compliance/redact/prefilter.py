@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from otel_compliance import health
 from otel_compliance.redact import network, wallets
-from otel_compliance.redact.identity import announced, documents, mixed, wrapped
+from otel_compliance.redact.identity import address_labels, announced, documents, mixed, wrapped
 from otel_compliance.redact.identity import recognizer as identifiers
 from otel_compliance.redact.recognize import Folded, Hits
 from otel_compliance.redact.secrets import recognizer as secrets
@@ -22,6 +22,7 @@ from otel_compliance.redact.secrets import recognizer as secrets
 GATES: Final = {
     **documents.GATES,
     **announced.GATES,
+    **address_labels.GATES,
     **identifiers.GATES,
     **mixed.GATES,
     **wrapped.GATES,

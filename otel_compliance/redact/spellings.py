@@ -16,13 +16,13 @@ from otel_compliance.redact.characters import INVISIBLE, LETTER, folded
 _FILLING: Final = bytes([INVISIBLE])
 
 # Possessive, and whatever follows: a run of backslashes is looked at once.
-_ESCAPE: Final = re.compile(rb"\\++(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([nrtbfv0'\"/]))?")
-"""Of JSON and of programs, escaped once more perhaps."""
+_ESCAPE: Final = re.compile(rb"\\++(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([nrtbfv0'\"/,;]))?")
+"""Of JSON and of programs, escaped once more perhaps, and of calendars (RFC 5545 section 3.3.11)."""
 _ESCAPES: Final = {
     **dict.fromkeys(b"rbfv0", b" "),
     ord("n"): b"\n",
     ord("t"): b"\t",
-    **{byte: bytes([byte]) for byte in b"'\"/"},
+    **{byte: bytes([byte]) for byte in b"'\"/,;"},
 }
 """What a backslash and a character stand for; most of what is not seen is a blank."""
 _PERCENT: Final = re.compile(rb"%(?:25)*([2-7][0-9A-Fa-f]|0[9ADad])")

@@ -29,6 +29,10 @@ TABLES = (
         " <td>\n12 Elm St</td>\n <td></td>\n</tr>\n<tr><td><i>9 Oak Rd</i></td><td>2</td></tr>"
     ),
     "Our list, as agreed:\nname, home\nAna, 12 Elm St\nLi, 9 Oak Rd\n",
+    "INSERT INTO t (id, home, at) VALUES (1, '12 Elm St', NOW()), (NULL,'9 Oak Rd', 'x, y');",
+    "insert into t (home)\nvalues\n('12 Elm St'),\n('9 Oak Rd')",
+    '{"columns": ["id", "home"], "rows": [[1, "12 Elm St"], [2, "9 Oak Rd"]]}',
+    '[["home","id"],["12 Elm St",1],["9 Oak Rd",null]]',
 )
 NO_HEADS = (
     "come home, now\n1,2\n",
@@ -41,6 +45,10 @@ NO_HEADS = (
     "<tr><th>home</th><td>1 a</td></tr><tr><th>cell</th><td>2 b</td></tr>",
     "home | 12 Elm St\ncell | 27 92 24\n",
     "name,email\nAna,b\nhome,c\nLi,d\n",
+    "run(\n    home,\n    other=1 a,\n)\n",
+    "home, sweet home, it was.\nwe ran, 12 miles, or more.\n",
+    "call(a, home)\n",
+    '["home", "away"], "12 Elm St"',
 )
 
 
@@ -78,7 +86,17 @@ def test_what_is_no_head(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["home,x\n", "home,x:\n", "home|x\n-|-|\n", "home,,\nhome,\n", "<tr><td>home<td>x", "home;\n---\n---\n"]
+    "unit",
+    [
+        '["home"],',
+        "(home) values ('x'),",
+        "home,x\n",
+        "home,x:\n",
+        "home|x\n-|-|\n",
+        "home,,\nhome,\n",
+        "<tr><td>home<td>x",
+        "home;\n---\n---\n",
+    ],
 )
 def test_no_text_takes_long(unit: str) -> None:
     """If every row has a head in it, each line is looked at for few of them."""

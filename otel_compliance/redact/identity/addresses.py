@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from otel_compliance.redact.identity.announced import HINT, announced, in_letters
+from otel_compliance.redact.identity import address_labels, announced
+from otel_compliance.redact.identity.scripts import in_letters
+from otel_compliance.redact.identity.streets import in_words
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
 
@@ -85,10 +87,14 @@ _BRAZIL: Final = (
 _STREET: Final = (
     rb"(?<![\w\-])(?:(?:ul|al|pl|os)\. )?(?:[A-Z\x80][\w\x80'\-]*\.?(?:/ ?| |(?=,)))"
     rb"(?:(?:de|del|della|dei|da|das|do|dos|la|las|los|le|les|van|von"
-    rb"|der|den|zu[rm]|am|an|im|in|und|y|e|II|\x80t|" + _WORD + rb")(?: |(?=,))){0,5}?"
-    rb"(?:n\.?\x81? ?|No[.:]? ?|nr\.? ?|,? ?)?[0-9]{1,5}[A-Za-z]?\.?(?:[/\-][0-9]{1,4}[A-Za-z]?)?"
+    rb"|der|den|gate|vei|gata|v\x80g|plass|plads|torg|zu[rm]|am|an|im|in|und|y|e|II|\x80t|"
+    + _WORD
+    + rb")(?: |(?=,))){0,5}?"
+    rb",? ?(?:[nN]\.?[o\x81]? ?|N[o\x81][.:]? ?|nr\.? ?)?[0-9]{1,5}[A-Za-z]?\.?(?:[/\-](?:[0-9]{1,4}[A-Za-z]?|[A-Z]))?"
     # Floor and door.
-    rb"(?:(?:,? |-)[0-9A-Za-z\x80\x81./:]{1,5}(?: [0-9A-Za-z]{1,4}\.?)?){0,3}"
+    rb"(?:(?:,? |-|,\n)[0-9A-Za-z\x80\x81./:]{1,5}(?: [0-9A-Za-z]{1,4}\.?)?){0,3}"
+    # The quarter, in Mexico.
+    rb"(?:, (?:Col\.|Colonia|Fracc\.|Barrio|Urb\.) " + _WORD + rb"(?: " + _WORD + rb"){0,2})?"
 )
 _STREET_NUMBER_FIRST: Final = (
     rb"(?<![\w.])[0-9]{1,4}(?: ?bis| ?ter)?,? (?i:jalan|jln|lorong|persiaran"
@@ -139,9 +145,9 @@ class AddressRecognizer:
 
     entity_types = frozenset({"ADDRESS"})
     hint = (
-        rf"{HINT}|"
+        rf"{announced.HINT}|{address_labels.HINT}|"
         r"[A-Z][ -]?[0-9]{4}|[0-9][0-9A-Z]? [0-9][A-Z]{2}|[0-9A-Z] ?[0-9][A-Z][0-9]|[0-9]{2} [A-Z]|[0-9]{5}-[0-9]{3}"
-        r"|[0-9]{3} ?[0-9]{3}"
+        r"|[0-9]{3} ?[0-9]{3}|J(?:[lL]|[aA][lL])|\^.*\^.*\^"
     )
 
     def find(self, folded: Folded) -> Iterator[Finding]:
@@ -158,10 +164,15 @@ class AddressRecognizer:
                     yield from _between(data, *_SINGAPORE, offset + place)
                     yield from _between(data, *_INDIA, offset + place)
         yield from _british(folded)
+        yield from in_words(folded)
+        yield from announced.in_messages(data)
         if folded.may_hold("address name"):
-            yield from announced(folded)
+            yield from announced.announced(folded)
         if not folded.text.isascii():
+            yield from address_labels.labelled(folded)
             yield from in_letters(folded)
+        elif folded.may_hold("address label"):
+            yield from address_labels.labelled(folded)
 
 
 @ByShape
@@ -209,6 +220,8 @@ def _continental(data: bytes, start: int, end: int) -> Finding | None:
     if not _ENDS.search(data, max(0, start - _ENDS_CHARS), start):
         return None
     city = end + 2
+    if _YEAR.match(data, start, end) and not _STREET_WORD.search(data, max(0, city - _BEFORE_CODE), start):
+        return None
     match = _CONTINENT.search(data, max(0, city - _BEFORE_CODE), city + _BEHIND)
     while match and match.end() < city:
         match = _CONTINENT.search(data, match.end(), city + _BEHIND)

@@ -39,11 +39,21 @@ _YEAR_DIGITS: Final = 4
 _DIGIT: Final = ord("0")
 _BLANK: Final = ord(" ")
 _NAME: Final = rb"[A-Z\x80][A-Za-z\x80'\-]{2,30}"
+_STREETS: Final = (
+    rb"Street|Avenue|Road|Lane|Drive|Boulevard|Terrace|Court|Place|Way|St|Ave|Rd|Ln|Dr|Blvd|Ct|Crescent|Cres|Close|Gardens"
+    rb"|Grove|Mews|Square|Parkway|Pkwy|Highway|Hwy|Circle|Cir|Parade|Esplanade|Quay|Alley"
+)
+_FLAT: Final = re.compile(
+    rb"(?<!\w)(?:(?:Flat|Apartment|Apt|Unit|Suite|Studio|Room|Floor|Level|Shop)\.? ?#?[0-9A-Z]{1,5}"
+    rb"|(?:Ground|First|Second|Third|Top) Floor(?: Flat)?)(?:, ?|[ /]|\n)\Z"
+)
+_FLAT_CHARS: Final = 24
 # A house number and a capital, or a house number and a French word; a German street ends before its number.
 _ENGLISH: Final = re.compile(
-    rb"[0-9]{1,5}[A-Za-z]? (?!(?:The|An?|In|On|At) )(?:[NSEW]\.? )?(?:[A-Z0-9][A-Za-z0-9'\x80]{1,20} ){1,3}"
-    rb"(?:Street|Avenue|Road|Lane|Drive|Boulevard|Terrace|Court|Place|Way|St|Ave|Rd|Ln|Dr|Blvd|Ct)\b\.?"
-    rb"(?:,? (?:Apt|Apartment|Suite|Unit|Flat|#)\.? ?[0-9A-Za-z\-]{1,6})?"
+    rb"[0-9]{1,5}[A-Za-z]? (?!(?:The|An?|In|On|At|Minute|Hour|Day|Week|Month|Year|Mile)s? )(?:[NSEW]\.? )?"
+    rb"(?:[A-Z0-9][A-Za-z0-9'\x80]{1,20} ){1,3}"
+    rb"(?:" + _STREETS + rb")\b\.?(?: [NSEW]{1,2}\b\.?)?"
+    rb"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Fl|Rm|#)\.? ?[0-9A-Za-z\-]{1,6}(?![\w\-]))?"
     # The city, with a postcode or before the end of a line or of a clause.
     rb"(?:(?:(?: ?, ?|[ \r]?\n)[A-Z][a-z]{2,20}(?: [A-Z][a-z]{2,20}){0,2}){1,2}"
     rb"(?:,? [0-9]{4,6}(?![0-9])|(?=[.;\n)\"|<]|\Z)))?"
@@ -56,8 +66,8 @@ _FRENCH: Final = re.compile(
 # number and a word as long as "rue", "avenue" or "boulevard".
 # Two patterns, as both begin with what is rare.
 _HOUSE_NUMBERS: Final = (
-    re.compile(rb"0 (?=[A0][Aa0]{1,20} (?:A|0a)|a(?:aaa? a)?aa(?:aaa){0,2} )"),
-    re.compile(rb"0[Aa] (?=A[Aa]{1,20} A|aaa(?:aaa){0,2} )"),
+    re.compile(rb"0 (?=[A0][Aa0]{0,20} (?:A|0{1,3}a)|a(?:aaa? a)?aa(?:aaa){0,2} )"),
+    re.compile(rb"0[Aa] (?=A[Aa]{0,20} A|aaa(?:aaa){0,2} )"),
 )
 _GERMAN: Final = re.compile(rb"str(?:a\x80e|asse|\.) [0-9]{1,4}[a-z]?(?![0-9A-Za-z])(?:, [0-9]{5} " + _NAME + rb")?")
 _GERMAN_NAME: Final = re.compile(rb"[A-Z\x80][A-Za-z\x80\-]{2,30}\Z")
@@ -67,7 +77,7 @@ GATES: Final = {
     "address": (
         (
             rb"[0-9][A-Za-z]? (?:[NSEW]\.? )?(?:[A-Z0-9][A-Za-z0-9'\x80]{1,20} ){1,3}"
-            rb"(?:Street|Avenue|Road|Lane|Drive|Boulevard|Terrace|Court|Place|Way|St|Ave|Rd|Ln|Dr|Blvd|Ct)"
+            rb"(?:" + _STREETS + rb")"
         ),
         rb"[0-9](?: bis| ter)?,? (?:rue|avenue|boulevard) ",
         rb"str(?:a\x80e|asse|\.) [0-9]",
@@ -156,4 +166,7 @@ def _at_number(data: bytes, shape: bytes, at: int) -> Finding | None:
     if data[start - 1 : start].isalnum():
         return None
     match = _ENGLISH.match(data, start) or _FRENCH.match(data, start)
-    return Finding("ADDRESS", *match.span(), 0.7) if match else None
+    if match is None:
+        return None
+    flat = _FLAT.search(data, max(0, start - _FLAT_CHARS), start)
+    return Finding("ADDRESS", flat.start() if flat else start, match.end(), 0.7)
