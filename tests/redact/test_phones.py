@@ -55,6 +55,7 @@ NONE = (
     "lat 52.520008, 13.404954",
     "call 192.168.200.1",
     "the number is 12345678",
+    "offset +00000000 of the dump",
 )
 
 

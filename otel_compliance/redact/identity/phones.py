@@ -70,6 +70,8 @@ _NORTH_AMERICAN: Final = re.compile(
 _LISTED: Final = re.compile(rb"[0-9] \Z")
 _NORTH_AMERICAN_SHAPE: Final = re.compile(rb"(?=000 {1,2}000 0000)")
 _INTERNATIONAL: Final = re.compile(rb"\+[1-9](?:[ .\-/]?\(?[0-9]\)?){6,14}(?![0-9A-Za-z])")
+_COUNTRY: Final = re.compile(rb"\+\(?(?:00)?[1-9]")
+"""No country's code begins with a nought, ITU-T E.164."""
 _NATIONAL_DIGITS: Final = range(9, 13)
 _ABROAD_DIGITS: Final = range(10, 16)
 _NEAR: Final = 24
@@ -199,7 +201,8 @@ def _confirmed(folded: Folded, start: int, end: int) -> Finding | None:
         return None
     last = extension.end() if extension else end
     if signed:
-        return Finding("PHONE", start, last, 0.85) if folded.shape.count(b"0", start, end) > _FEWEST else None
+        is_whole = folded.shape.count(b"0", start, end) > _FEWEST and _COUNTRY.match(data, start)
+        return Finding("PHONE", start, last, 0.85) if is_whole else None
     is_likely = extension or _is_likely(data, folded.shape, start, end)
     if is_likely and not names_another(plain(data[max(0, start - _NEAR) : start])):
         return Finding("PHONE", start, last, 0.8)
