@@ -19,6 +19,8 @@ _QUOTES: Final = {
 """Typographic quotation marks and apostrophes."""
 _DOTS: Final = dict.fromkeys("\u00b7\u2022\u2027\u30fb\u060c", ord(","))
 """What stands between the parts of an address, or of a list."""
+_STOP: Final = {"\u0964": ord(".")}
+"""The end of a sentence in the scripts of India."""
 _LINES: Final = {
     **dict.fromkeys("\u2502\u2503\u2551\u2506\u250a", ord("|")),
     **dict.fromkeys("\u2500\u2501\u2550\u2504\u2508", ord("-")),
@@ -26,7 +28,7 @@ _LINES: Final = {
     **dict.fromkeys(map(chr, range(0x2552, 0x256D)), ord("+")),
 }
 """Those of which tables are drawn."""
-_SIGNS: Final = {**_QUOTES, **_DOTS, **_LINES}
+_SIGNS: Final = {**_QUOTES, **_DOTS, **_STOP, **_LINES}
 
 _UNSEEN: Final = frozenset({"Cf", "Mn"})
 """Categories of what is not seen by itself."""

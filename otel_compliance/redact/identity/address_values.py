@@ -14,7 +14,8 @@ _VALUE: Final = re.compile(
     rb"|(?P<bare>[^\"'`<>\n\t|;{}=:\[$\x81\x82 ]"
     rb"(?:[^\"'`<>\n\t|;{}=\x81\x82]|(?<=[A-Za-z\x80])'(?=[A-Za-z\x80 ])){5,160}?)"
     rb"(?=[\n\t|;<>\"`{}\x81\x82]|'(?![A-Za-z\x80 ])|\Z|(?:(?<=[0-9A-Z)])|(?<=[A-Za-z\x80]{4}))\. [A-Z\x80]|\.\Z"
-    rb"|  | \[| \(|,? (?!(?:No|Nr|Kat|Daire|Blok|Apt|RT|RW|CEP|PLZ|PIN)\b)[A-Za-z.\x80]{2,16} ?[:=]|&[A-Za-z_]{1,20}=))"
+    rb"|  | \[| \(|,? (?:and|und|et|y|e|og|och|en) (?:my|our|his|her|their|meine?|mon|ma|mi|min|meu|minha|mijn)(?= )"
+    rb"|,? (?!(?:No|Nr|Kat|Daire|Blok|Apt|RT|RW|CEP|PLZ|PIN)\b)[A-Za-z.\x80]{2,16} ?[:=]|&[A-Za-z_]{1,20}=))"
 )
 _DIGIT_AND_WORD: Final = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z\x80]{3}).*[ ,\-\x80].*", re.DOTALL)
 _NO_ADDRESS: Final = re.compile(rb"(?i).*(?:@|://|0x[0-9a-f]{2}|\x82).*|[0-9.:/]+|[\w.\-]+:[0-9]+|[\w.\-]+", re.DOTALL)

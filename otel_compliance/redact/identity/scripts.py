@@ -132,7 +132,8 @@ _ARABIC: Final = (
     + _ARABIC_PART + r"{0,5}))"
 )  # fmt: skip
 
-_INDIC: Final = r"\u0900-\u0dff"
+# Without the sign that ends a sentence.
+_INDIC: Final = r"\u0900-\u0963\u0966-\u0dff"
 _INDIC_PART: Final = rf"[{_INDIC}0-9A-Za-z][{_INDIC}\w./ \-]{{1,40}}"
 _HINDI: Final = (
     r"(?<!\w)(?:मकान|फ्लैट|फ़्लैट|प्लॉट|प्लाट|कोठी|म\.|हाउस|क्वार्टर|सदनिका|বাড়ি|বাসা|ফ্ল্যাট|হোল্ডিং"
