@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from otel_compliance.redact.rows import INSERT, LISTS, in_rows
@@ -41,6 +42,7 @@ _VALUE: Final = re.compile(rb"[0-9]+[^0-9].*|.*(?:[0-9]{5}|@).*", re.DOTALL)
 _MAX_ROW: Final = 4_000
 _HTML_CELL: Final = re.compile(rb"(?i)<t([dh])\b[^<>]{0,200}>")
 _HTML_EDGE: Final = re.compile(rb"(?:[\s\"'`*]|</?[A-Za-z][^<>]{0,100}>)*+")
+_HTML_ROW_END: Final = re.compile(rb"<(?:[tT][rR]|/[tT][aA][bB][lL][eE])")
 _HTML_END: Final = re.compile(rb"(?i)</t[dhr]\b|<tr\b")
 _HTML_TRAILING: Final = re.compile(rb"(?:[\s\"'`*]|</?[A-Za-z][^<>]{0,100}>)\Z")
 
@@ -79,7 +81,7 @@ def _mark(left: bytes, right: bytes) -> bytes:
 
 def _in_lines(data: bytes, start: int, end: int, mark: bytes) -> Iterator[_Span]:
     """The cells below one of a line of cells."""
-    top, line_end = data.rfind(b"\n", 0, start) + 1, _line_end(data, end)
+    top, line_end = data.rfind(b"\n", max(0, start - _MAX_LINE), start) + 1, _line_end(data, end)
     heads = _row(data, top, line_end, mark)
     if (start, end) not in heads or _has_row_above(data, top, mark, len(heads)):
         return
@@ -115,8 +117,8 @@ def _has_row_above(data: bytes, top: int, mark: bytes, count: int) -> bool:
 
 
 def _line_end(data: bytes, at: int) -> int:
-    end = data.find(b"\n", at)
-    return end if end >= 0 else len(data)
+    end = data.find(b"\n", at, at + _MAX_LINE + 1)
+    return end if end >= 0 else min(len(data), at + _MAX_LINE + 1)
 
 
 def _row(data: bytes, line: int, end: int, mark: bytes) -> list[_Span]:
@@ -169,19 +171,17 @@ def _in_html(data: bytes, start: int) -> Iterator[_Span]:
 def _row_before(data: bytes, at: int) -> int:
     """Where the last row before an offset begins, in the same table; -1 where there is none."""
     first = max(0, at - _MAX_ROW)
-    row = max(data.rfind(b"<tr", first, at), data.rfind(b"<TR", first, at))
-    return row if row > data.rfind(b"</table", first, at) else -1
+    row = data.rfind(b"<tr", first, at)
+    row = max(row, data.rfind(b"<TR", max(first, row), at))
+    return row if row >= 0 and data.rfind(b"</table", row, at) < 0 else -1
 
 
 def _html_row(data: bytes, row: int) -> tuple[list[tuple[int, bytes, int]], int]:
     """(start, ``d`` or ``h``, end) of each cell of a row, and where the next row begins; -1 behind the last."""
-    ends = [
-        at for mark in (b"<tr", b"<TR", b"</table", b"</TABLE") if (at := data.find(mark, row + 3, row + _MAX_ROW)) > 0
-    ]
-    end = min(ends, default=min(len(data), row + _MAX_ROW))
-    begins = list(_HTML_CELL.finditer(data, row, end))
+    row_end = _HTML_ROW_END.search(data, row + 3, row + _MAX_ROW)
+    end = row_end.start() if row_end else min(len(data), row + _MAX_ROW)
     cells = []
-    for cell in begins[:_MAX_CELLS]:
+    for cell in islice(_HTML_CELL.finditer(data, row, end), _MAX_CELLS):
         closed = _HTML_END.search(data, cell.end(), end)
         following = _HTML_CELL.search(data, cell.end(), end)
         last = min(closed.start() if closed else end, following.start() if following else end)

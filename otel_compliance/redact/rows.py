@@ -61,12 +61,12 @@ def in_rows(data: bytes, start: int, end: int, rows: Rows) -> Iterator[tuple[int
         rows: How the lists are written.
     """
     opened = data.rfind(rows.opened, max(0, start - _MAX_NAMES), start)
-    closed = data.find(rows.closed, end, end + _MAX_NAMES)
-    place = data.count(b",", opened, start)
+    closed = data.find(rows.closed, end, end + _MAX_NAMES) if opened >= 0 else -1
     # A list behind another one holds values itself.
-    if data[max(0, opened - _MAX_GAP) : opened].rstrip().endswith(b"],"):
+    if closed < 0 or data[max(0, opened - _MAX_GAP) : opened].rstrip().endswith(b"],"):
         return
-    if not 0 <= opened < closed or place > _MAX_CELLS or not _NAMES.match(data, opened + 1, closed):
+    place = data.count(b",", opened, start)
+    if place > _MAX_CELLS or not _NAMES.match(data, opened + 1, closed):
         return
     row = rows.first.match(data, closed + 1)
     while row:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from string import ascii_letters, digits
 from typing import Final
 
 from otel_compliance.redact.cells import cells_below
@@ -48,7 +49,8 @@ _NAMES: Final = re.compile(
     rb"|wohn(?:ort|sitz|haft|adresse)|bydli(?:\x80t\x80|sko)|logradouro|heimilisfang|hausnummer|helbidea|gyvenamoji"
     rb")(?:[_.\-]?(?:line)?[_.\-]?[0-9])?"
 )
-_LEFT: Final = re.compile(rb"[\w\x80.\-]{0,40}\Z")
+_NAME_CHARS: Final = (ascii_letters + digits + "_.-").encode() + b"\x80"
+_DIGIT: Final = re.compile(rb"[0-9]")
 _RIGHT: Final = re.compile(rb"[\w\x80\-]{0,16}")
 _MAX_NAME: Final = 40
 
@@ -88,7 +90,9 @@ _JOINED: Final = frozenset("는은가は是為为")
 _DOUBTFUL: Final = frozenset(b"rR")
 """The first letters of residence, which is told in years, too."""
 _MAX_LINE_NAME: Final = 24
-_HEAD_BEFORE: Final = re.compile(rb"[^,;|\t\n<>(\[\x81]{0,40}\Z")
+_CELLS: Final = bytes(ord("|") if byte in b",;|\t\n<>([\x81" else byte for byte in range(256))
+"""To one of the signs that end a cell."""
+_CELL_ENDS: Final = frozenset(bytes([byte]) for byte in b",;|\t\n<)]\x81") | {b""}
 _HEAD_BEHIND: Final = re.compile(rb"(?:[^,;|\t\n<>()\[\]\x81]|\([^()\n,;|]{1,20}\)|\[[^\[\]\n,;|]{1,20}\]){0,40}")
 """The rest of the cell that a name stands in, remarks in brackets included."""
 _MAX_BLANKS: Final = 4
@@ -98,13 +102,29 @@ _AROUND: Final = b" \"'`*_\r"
 def labelled(folded: Folded) -> Iterator[Finding]:
     """Addresses behind a name or below one."""
     stems = _stems(folded)
-    for start, end in _labels(folded, stems):
+    last = Finding("ADDRESS", 0, 0, 0.0)
+    for start, end in _before_digits(folded.ascii, _labels(folded, stems)):
+        if last.start <= start < last.end:
+            continue
         if finding := _behind(folded, start, end):
             yield finding
+            last = finding
         yield from _below(folded.ascii, start, end)
     if stems is not _ENGLISH:
         for start, end in _words(folded.lower, _HEADS, _HEAD):
             yield from _below(folded.ascii, start, end)
+
+
+def _before_digits(data: bytes, labels: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Those labels that a digit follows anywhere: without one there is no address. A hostile text has many and none."""
+    looked, digit = 0, -1
+    for start, end in labels:
+        # They come by their stems, so that they begin anew now and then.
+        if not looked <= end <= digit:
+            found = _DIGIT.search(data, end)
+            looked, digit = end, found.start() if found else len(data)
+        if digit < len(data):
+            yield start, end
 
 
 def _labels(folded: Folded, stems: Sequence[bytes]) -> Iterator[tuple[int, int]]:
@@ -122,10 +142,11 @@ def _words(data: bytes, stems: Sequence[bytes], names: re.Pattern[bytes]) -> Ite
     for stem in stems:
         at = data.find(stem)
         while at >= 0:
-            left = _LEFT.search(data, max(0, at - _MAX_NAME), at)
+            before = data[max(0, at - _MAX_NAME) : at]
+            start = at - len(before) + len(before.rstrip(_NAME_CHARS))
             right = _RIGHT.match(data, at)
-            if left and right and names.fullmatch(data, left.start(), right.end()):
-                yield left.start(), right.end()
+            if right and names.fullmatch(data, start, right.end()):
+                yield start, right.end()
             at = data.find(stem, at + len(stem))
 
 
@@ -192,11 +213,11 @@ def _begins_line(data: bytes, start: int) -> bool:
 
 def _below(data: bytes, start: int, end: int) -> Iterator[Finding]:
     """The addresses in the column of a name that is its head."""
-    before = _HEAD_BEFORE.search(data, max(0, start - _MAX_NAME), start)
     behind = _HEAD_BEHIND.match(data, end)
-    if before is None or behind is None:
+    if behind is None or data[behind.end() : behind.end() + 1] not in _CELL_ENDS:
         return
-    start, end = before.start(), behind.end()
+    before = data[max(0, start - _MAX_NAME) : start].translate(_CELLS)
+    start, end = start - len(before) + before.rfind(b"|") + 1, behind.end()
     head = data[start:end]
     start += len(head) - len(head.lstrip(_AROUND))
     end = start + len(head.strip(_AROUND))

@@ -35,6 +35,11 @@ _BEGIN: Final = re.compile(
 _SMALL: Final = re.compile(rb"(?<![\w\x80])[a-z]{4,}(?![\w\x80])")
 _NUMBER: Final = re.compile(rb"(?<![A-Za-z])[0-9]")
 _CAPITAL: Final = re.compile(rb"(?<![\w\x80])(?:[A-Z]|\x80)")
+_DIGIT: Final = re.compile(rb"[0-9]")
+_END: Final = re.compile(rb"[\n\t|;<>\"`'{}\x81\x82\[(=:]|  |\. | (?:and|und|et|y|e|og|och|en) ")
+"""What may end a value: one look rejects a hostile text, in which the pattern would walk through all of it."""
+_MOST_CHARS: Final = 190
+"""Of a value, with what may stand before it: without a digit there is no address."""
 _TRAILING: Final = b" ,.)]*\\"
 
 
@@ -58,6 +63,9 @@ def behind_sign(data: bytes, at: int, *, place: bool = False) -> Finding | None:
         at: Offset behind the sign; blanks and a quotation mark may follow.
         place: Whether it must look like a place, since the sign or the name tells too little.
     """
+    limit = at + _MOST_CHARS
+    if not _DIGIT.search(data, at, limit) or not (limit >= len(data) or _END.search(data, at + 1, limit)):
+        return None
     match = _VALUE.match(data, at)
     if match is None:
         return None
