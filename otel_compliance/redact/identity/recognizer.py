@@ -68,6 +68,7 @@ _WINDOW: Final = len(_BEFORE) + max(map(len, _SCHEMES)) + len(b" 0")
 
 _SIX: Final = 6
 _SIX_DIGITS: Final = re.compile(rb"(?<![0A])000000(?![0A])")
+_SHORT_CHARS: Final = 4_000
 _TURKISH: Final = (b"hliyet", b"hl\x80yet", b"r\x80c\x80 bel")
 GATES: Final = {"turkish": (rb"(?i)hl[i\x80]yet|r\x80c\x80 bel",)}
 _TURKISH_LICENSE: Final = words(r"ehl[i\x80]yet", "sürücü belge", nearest=True)
@@ -131,9 +132,11 @@ def _confirm(
 
 def _turkish_licenses(folded: Folded) -> Iterator[Finding]:
     """Driving licences of Turkey, whose six digits are too common for a look at the words before each."""
-    data, runs = folded.ascii, _six_digits.within(folded)
-    names = _TURKISH[:1] if folded.text.isascii() else _TURKISH
-    if not runs or not folded.may_hold("turkish") or not any(name in folded.lower for name in names):
+    data, runs, is_ascii = folded.ascii, _six_digits.within(folded), folded.text.isascii()
+    # A longer text in Turkish has letters beyond ASCII.
+    if not runs or (is_ascii and len(data) > _SHORT_CHARS) or not folded.may_hold("turkish"):
+        return
+    if not any(name in folded.lower for name in (_TURKISH[:1] if is_ascii else _TURKISH)):
         return
     for start in (offset + place for offset, places in runs for place in places):
         end = start + _SIX

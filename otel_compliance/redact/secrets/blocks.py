@@ -77,7 +77,8 @@ def _end_of(data: bytes, body: int) -> int:
 
 def url_passwords(data: bytes) -> Iterator[Finding]:
     """Passwords of URLs, RFC 3986 section 3.2.1: of databases, brokers, repositories and web sites."""
-    if b"@" in data:
+    # A database of Go has a slash behind its address, too.
+    if b"@" in data and b"/" in data:
         for match in chain(_URL.finditer(data), _go_passwords(data)):
             if not is_placeholder(match[1]):
                 yield Finding("URL_CREDENTIAL", *match.span(1), 0.97)

@@ -22,6 +22,7 @@ _LETTER: Final = b"\x80"
 _NOT_BEFORE: Final = frozenset((ascii_letters + digits + "$#").encode())
 _PARTS: Final = re.compile(rb"ode|[Pp]in|PIN|OTP|kod|ood|CV|PUK|NIP|assw")
 """One of them is in every word of ASCII below: looking for them costs less than the pattern."""
+GATES: Final = {"code word": (_PARTS.pattern, _LETTER)}
 
 _GAP: Final = rb"[^0-9.;!?\n]{0,40}+(?:(?<=[:)\]])\r?\n[ >]{0,4})?"
 """Between the word and the digits: the rest of a clause, and the end of the line behind a colon."""
@@ -70,6 +71,8 @@ _CONFIDENCE: Final = 0.8
 
 def codes(folded: Folded) -> Iterator[Finding]:
     """The numbers, without the words."""
+    if not folded.may_hold("code word"):
+        return
     data = folded.ascii
     for offset, groups in _groups.within(folded):
         for start, end in groups:

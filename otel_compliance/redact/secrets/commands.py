@@ -41,6 +41,7 @@ _CALLS: Final = tuple(
     )
 )
 """Signs of which one must be there, as they are rare in prose; what is looked for in lower case; and what is there."""
+_CALL_SIGNS: Final = frozenset(sign for signs, _, _ in _CALLS for sign in signs)
 GATES: Final = {
     "command": (rb" -(?:u|p|a|P|s|k|d|w|U|-user|-proxy-user|-pass|-body)",),
     "call": (b"chpasswd", *(b"(?i:" + re.escape(literal) + b")" for _, literal, _ in _CALLS)),
@@ -78,8 +79,9 @@ def _option(data: bytes, match: re.Match[bytes]) -> Finding | None:
 
 def _calls(folded: Folded) -> Iterator[Finding]:
     data, lower = folded.ascii, folded.lower
+    present = frozenset(sign for sign in _CALL_SIGNS if sign in data)
     for signs, literal, pattern in _CALLS:
-        if not any(sign in data for sign in signs):
+        if present.isdisjoint(signs):
             continue
         # From the end, a long literal that is not there costs least.
         at = lower.rfind(literal)

@@ -87,6 +87,7 @@ LITERALS: Final = tuple(
 """Patterns of the literals for one scan of the whole text; see `prefilter`."""
 GATES: Final = {
     **assignments.GATES,
+    **codes.GATES,
     **commands.GATES,
     **statements.GATES,
     "dashes": (rb" --", rb"-----BEGIN "),
