@@ -27,6 +27,7 @@ from otel_compliance.redact.secrets.pairs import of_pair
 from otel_compliance.redact.secrets.values import (
     is_code,
     is_opaque,
+    is_pair,
     is_passphrase,
     is_path,
     is_placeholder,
@@ -133,7 +134,7 @@ def _value(folded: Folded, at: int, sign: bytes) -> Finding | None:
         kind = Kind.PASSWORD
     match kind:
         case None:
-            return of_pair(data, at) if name.endswith(b"value") else None
+            return of_pair(data, at) if name.endswith((b"value", b"default")) else None
         case Kind.AUTHORIZATION:
             return authorization(data, at + 1)
         case Kind.COOKIE if sign == b":" and (found_cookies := cookies(data, at + 1)):
@@ -167,7 +168,8 @@ def _confirmed(data: bytes, match: re.Match[bytes], kind: Kind, name: bytes, *, 
     elif kind is Kind.SHORT_PASSWORD and is_passphrase(value):
         plausible = True
     elif is_word(value):
-        plausible = kind is Kind.PASSWORD and value.lower() not in _STATES and _stands_alone(data, start, end, prose)
+        alone = _stands_alone(data, start, end, prose) or (prose and is_pair(value))
+        plausible = kind is Kind.PASSWORD and value.lower() not in _STATES and alone
     else:
         plausible = not is_code(data[start : end + 1]) or (kind is Kind.PASSWORD and is_passphrase(value))
     confidence = 0.9 if kind in (*_PASSWORDS, Kind.KEY) else 0.8

@@ -14,21 +14,30 @@ from otel_compliance.redact.characters import without_marks
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
 
-_GROUP: Final = re.compile(rb"(?<![0A])(?<!0 )0{4,8}(?![0A]| 0)")
+_GROUP: Final = re.compile(rb"(?<![0A])(?<!0 )(?:0{4,8}|000 000)(?![0A]| 0)")
 """In the shape of a run: digits beside others are of a longer number, or of a date."""
 _BEFORE_CHARS: Final = 64
 _PART: Final = (b".", b",", b"-", b"/", b":")
 _LETTER: Final = b"\x80"
 _NOT_BEFORE: Final = frozenset((ascii_letters + digits + "$#").encode())
-_PARTS: Final = re.compile(rb"ode|[Pp]in|PIN|OTP|kod|ood|CV|PUK|NIP|assw")
+_PARTS: Final = re.compile(rb"ode|ODE|[Pp]in|PIN|OTP|kod|KOD|ood|CV|PUK|NIP|ass|ASS|enha|lave|\x80|eslo|arola")
 """One of them is in every word of ASCII below: looking for them costs less than the pattern."""
 GATES: Final = {"code word": (_PARTS.pattern, _LETTER)}
 
-_GAP: Final = rb"[^0-9.;!?\n]{0,40}+(?:(?<=[:)\]])\r?\n[ >]{0,4})?"
-"""Between the word and the digits: the rest of a clause, and the end of the line behind a colon."""
+_GAP: Final = rb"(?:[^0-9.;!?\n]{0,40}+(?:(?<=[:)\]])\r?\n[ >]{0,4})?|[^0-9.;!?\n]{0,16}+\.{3,40}+ ?)"
+"""Between the word and the digits: the rest of a clause, the end of the line behind a colon, or dots."""
+_PASSWORDS: Final = (
+    rb"(?:pass(?:word|code|wort|ord(?:et)?)|kennwort|senha|contrase(?:n|\x80)a|clave|has\x80o|heslo|wachtwoord|l\x80senordet"
+    rb"|adgangskoden?|salasana|parola|mot de passe|mdp|pwd)"
+    rb"(?P<link>(?:[ \"']{0,2}[:=]|(?: [\w\x80'\-]{1,16}){0,5}?"
+    rb" (?:is|was|ist|lautet|es|est|\x80|\x80r|er|on|je|to|ficou|fue|era|now)) ?[\"'(\[*`]{0,2})"
+)
+"""Words for a password, which digits follow only where a verb or a sign says so."""
 _WORDS: Final = re.compile(
     rb"(?:(?<![A-Za-z])(?:PIN|OTP|PUK|NIP|CVV2?|CVC2?|(?i:one-time password)|Pin(?=[ \-]?[CcKk]od|koodi|[ :])"
-    rb"|pin(?=[ \-]?(?:code|kod|number|nummer)|koodi|[:=\"']| is ))"
+    rb"|pin(?=[ \-]?(?:code|kod|number|nummer)|koodi|[:=\"']| is )"
+    rb"|pin(?=(?: [a-z]{2,10}){0,3}(?: ?[:=]| (?:is|ist|es|est|neu) | ?\.{3}))"
+    rb"|(?i:(?:screen|banking|lockbox|voicemail|door|card|lock|safe|gate|bank|old|new|atm|sim|el|code) pin(?= )))"
     rb"|(?i:(?<![a-z])(?:verification|security|confirmation|access|door|gate|alarm|entry|unlock|secret|log-?in|sign-?in"
     rb"|authentication|one-?time|2fa|mfa|two-factor|sms|recovery|voicemail|safe|vault|lock|lockbox|keypad"
     rb"|garage|building|activation|disarm|passe?) ?code"
@@ -44,13 +53,13 @@ _WORDS: Final = re.compile(
     rb"|koden? (?:till|til|for) (?:larmet|porten|d\x80ren|alarmen)"
     rb"|(?:vahvistus|ovi|h\x80lytys|turva)koodi|(?:do\x80rulama|g\x80venlik|kap\x80|onay) kodu?"
     rb"|kode (?:verifikasi|otp|akses|keamanan)|m\x80 (?:x\x80c (?:minh|nh\x80n)|otp|pin|b\x80o m\x80t)))"
-    rb"(?P<gap>" + _GAP + rb")\Z"
+    rb"(?P<gap>" + _GAP + rb")\Z|(?i:(?<![a-z])" + _PASSWORDS + rb")\Z"
 )
 _NOUNS_IN_LETTERS: Final = (
     *("пин", "пін", "код (?:подтвержд|доступа|безопасн|из смс|підтвердж|доступу)", "пароль", "парола"),
     *("पिन", "ओटीपी", "पासवर्ड", "κωδικ", "קוד (?:ה)?(?:סודי|אימות|גישה)", "סיסמה", "الرقم السري"),
     *("رمز (?:التحقق|المرور|الدخول)", "كلمة (?:المرور|السر)", "暗証番号", "パスワード", "認証コード"),
-    *("確認コード", "비밀번호", "인증 ?번호", "보안 ?코드", "密码", "密碼", "口令", "验证码", "驗證碼", "รหัส"),
+    *("確認コード", "비밀번호", "비번", "인증 ?번호", "보안 ?코드", "密码", "密碼", "口令", "验证码", "驗證碼", "รหัส"),
     "mật khẩu",
 )
 _WORDS_IN_LETTERS: Final = re.compile(
@@ -117,5 +126,5 @@ def _is_code(folded: Folded, start: int, end: int) -> bool:
         match = _WORDS_IN_LETTERS.search(folded.text[first:start])
     if match is None:
         return False
-    gap = folded.text[first + match.start("gap") : start]
+    gap = folded.text[first + match.start("gap" if match["gap"] is not None else "link") : start]
     return not (_YEAR.fullmatch(folded.ascii, start, end) and _SINCE.search(gap))

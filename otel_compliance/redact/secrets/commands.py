@@ -34,6 +34,7 @@ _CALLS: Final = tuple(
         (b"\"'", b"securestring", rb"(?i:securestring(?: -(?:string|asplaintext|force)){0,3}) " + _QUOTED),
         (b'"', b"networkcredential(", rb"(?i:networkcredential)\([\"'][^\"'\r\n]{1,64}[\"'], ?" + _QUOTED),
         (b"\"'", b".login(", rb"(?i:\.login)\([\"'][^\"'\r\n]{1,64}[\"'], ?" + _QUOTED),
+        (b"\"'", b"connect(", rb"(?i:connect)\((?:[\"'][^\"'\r\n]{1,120}[\"'], ?){2}" + _QUOTED),
         (b"\"'", b"auth=(", rb"(?i:auth)=\([\"'][^\"'\r\n]{1,64}[\"'], ?" + _QUOTED),
         (b"-", b"snmp-server community", rb"(?i:snmp-server community) (?P<value>[^\s\"']{4,128})"),
         (b"/", b"net user", rb"(?i:net user) [\w.\-]{1,64} (?P<value>[^\s\"'/*]{4,128})"),
@@ -52,6 +53,7 @@ _CHPASSWD_CHARS: Final = 180
 _PGPASS: Final = re.compile(rb":(?:[0-9]{2,5}|\*):[\w*\-]{1,64}:[\w.\-]{1,64}:(?P<value>[^\s:]{4,128})(?=\s|\Z)")
 _PGPASS_HOST: Final = re.compile(rb"(?<![\w.\-*:/@])[\w.\-*]{1,120}\Z")
 _PGPASS_CHARS: Final = 200
+_RELAY: Final = re.compile(rb":[0-9]{2,5}[ \t]{1,8}[\w.@\-]{1,64}:(?P<value>[^\s:]{4,128})(?=\s|\Z)")
 _CONFIDENCE: Final = 0.85
 
 
@@ -66,6 +68,7 @@ def commands(folded: Folded) -> Iterator[Finding]:
     if folded.may_hold("call"):
         yield from _calls(folded)
         yield from _piped(data)
+    yield from _relays(folded)
     if folded.has_colons_within(4, _PGPASS_CHARS):
         yield from _password_files(data)
 
@@ -100,6 +103,15 @@ def _piped(data: bytes) -> Iterator[Finding]:
         if match and (finding := _finding(match, "value")):
             yield finding
         at = data.rfind(b"chpasswd", 0, at)
+
+
+def _relays(folded: Folded) -> Iterator[Finding]:
+    """Lines of Postfix's table of passwords: ``[mail.example.com]:587 user:password``."""
+    data = folded.ascii
+    for colon in folded.colons:
+        match = _RELAY.match(data, colon) if data[colon - 1 : colon] == b"]" else None
+        if match and (finding := _finding(match, "value")):
+            yield finding
 
 
 def _password_files(data: bytes) -> Iterator[Finding]:

@@ -17,6 +17,11 @@ _COOKIES: Final = re.compile(
     rb"[>\s\"'`*]{0,4}([\w.\-$%]{1,64}+=[^\s;,\"'<>\x82]{1,4096}+(?:; ?[\w.\-$%]{1,64}+=[^\s;,\"'<>\x82]{1,4096}+)*+)"
 )
 _ATTRIBUTES: Final = re.compile(rb"(?i); ?(?:expires|max-age|domain|path|samesite|priority)=")
+_PREFERENCES: Final = re.compile(
+    rb"(?i)(?:(?:theme|mode|lang(?:uage)?|locale|country|currency|tz|timezone|consent|cookie[_\-]?consent)"
+    rb"=[\w%.+/\-]{1,24}+(?:; ?|\Z))+"
+)
+"""What a page looks like is no secret."""
 
 _TYPES: Final = {b"basic": "BASIC_AUTH", b"bearer": "BEARER_TOKEN"}
 
@@ -42,4 +47,5 @@ def cookies(data: bytes, at: int) -> Finding | None:
         return None
     start, end = match.span(1)
     attribute = _ATTRIBUTES.search(data, start, end)
-    return Finding("SESSION_COOKIE", start, attribute.start() if attribute else end, 0.9)
+    end = attribute.start() if attribute else end
+    return None if _PREFERENCES.fullmatch(data, start, end) else Finding("SESSION_COOKIE", start, end, 0.9)

@@ -14,7 +14,18 @@ PASSWORDS: Final = (
     *(b"password", b"passwd", b"passwort", b"passphrase", b"passcode", b"pwd", b"pswd", b"pasword"),
     *(b"kennwort", b"motdepasse", b"contrasena", b"senha", b"wachtwoord", b"haslo", b"heslo", b"losenord", b"salasana"),
     *(b"adgangskode", b"passord", b"sifre", b"jelszo", b"lozinka", b"parool"),
-    *(b"sifrem", b"katasandi", b"psk"),
+    *(
+        b"sifrem",
+        b"katasandi",
+        b"katalaluan",
+        b"contrasenya",
+        b"geslo",
+        b"nywila",
+        b"parola",
+        b"psk",
+        b"wpakey",
+        b"wifikey",
+    ),
     b"rediscliauth",
 )
 PASSWORDS_IN_LETTERS: Final = tuple(
@@ -47,7 +58,7 @@ PASSWORDS_IN_LETTERS: Final = tuple(
                 "パスワード",
                 "暗証番号",
             ),
-            *("비밀번호", "암호", "口令", "πρόσβασης"),
+            *("비밀번호", "암호", "口令", "πρόσβασης", "পাসওয়ার্ড", "رمز عبور", "паролата", "비번"),
         ),
     )
 )
@@ -82,12 +93,12 @@ _SHORT_TOKENS: Final = (b"pat", b"sid", b"session", b"totp", b"seed")
 _SHORT_NAMES: Final = (*_SHORT_PASSWORDS, *_SHORT_TOKENS)
 _SHORT: Final = re.compile(
     rb"(?:(?:\A *|[_\-.]|(?:my|her|his|the|user|login|ssh|ftp|root|db|admin|mail|wifi|smtp|auth|devops|asana|github) "
-    rb"|[a-z](?=[A-Z])|(?:SMTP|SQL|DB|PG|FTP|REDIS|MAIL|IMAP|LDAP|MONGO|ADMIN|ROOT|USER))(?i:(?P<password>%s))"
+    rb"|[a-z](?=[A-Z])|(?i:smtp|sql|db|pg|ftp|redis|mail|imap|ldap|mongo|admin|root|user|dn|bind|ssh|sudo|store|key))(?i:(?P<password>%s))"
     rb"|(?:(?<![A-Za-z0-9])|(?<=[a-z])(?=[A-Z]))(?i:(?P<token>%s)))\Z"
     % (b"|".join(_SHORT_PASSWORDS), b"|".join(_SHORT_TOKENS))
 )
 """Words with which others end, too, as "bypass" does: they count alone, or behind a sign, a hump or some words."""
-_SHORT_ENDINGS: Final = (b"ass", b"mdp", b"ave", b"pat", b"sid", b"otp", b"eed", b" is", b"lue")
+_SHORT_ENDINGS: Final = (b"ass", b"mdp", b"ave", b"pat", b"sid", b"otp", b"eed", b" is", b"lue", b"ult")
 
 _NO_SECRET: Final = (
     *(b"pagetoken", b"nexttoken", b"continuationtoken", b"synctoken", b"eostoken", b"bostoken", b"padtoken"),

@@ -16,6 +16,8 @@ from otel_compliance.redact.secrets.values import is_chosen, is_opaque, is_path,
 _NAME_BEFORE_VALUE: Final = re.compile(
     rb"(?:[Nn]ame|[Kk]ey|[Ff]ield)[\"']?[ ]?[:=][ ]?[\"']?([\w.\- ]{2,48})[\"']?"
     rb"[,\s]{1,24}-?[ ]?[\"']?[Vv]alue[\"']?[ ]?\Z"
+    # A variable of Terraform.
+    rb"|variable \"([\w\-]{2,48})\" ?\{[^{}]{0,60}\bdefault ?\Z"
 )
 _BEFORE_CHARS: Final = 96
 _VALUE: Final = re.compile(rb"[:=][ ]?(?:[\"']([^\"'\r\n]{4,512})[\"']|([^\s\"',}<>]{4,512}))")
@@ -65,7 +67,7 @@ def of_pair(data: bytes, sign: int) -> Finding | None:
     """The value behind a sign with the word "value" before it, if the name before that says that it is a credential."""
     name = _NAME_BEFORE_VALUE.search(data, max(0, sign - _BEFORE_CHARS), sign)
     value = _VALUE.match(data, sign) if name else None
-    return _named(data, name[1], *value.span(1 if value[1] else 2)) if name and value else None
+    return _named(data, name[1] or name[2], *value.span(1 if value[1] else 2)) if name and value else None
 
 
 def _named(data: bytes, name: bytes, start: int, end: int) -> Finding | None:

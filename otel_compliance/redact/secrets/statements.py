@@ -12,12 +12,13 @@ from typing import Final
 from otel_compliance.redact.characters import without_marks
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.tables import passwords_below
-from otel_compliance.redact.secrets.values import is_chosen, is_passphrase
+from otel_compliance.redact.secrets.values import is_chosen, is_pair, is_passphrase
 
 _NOUN: Final = b"pass"
 _FOREIGN: Final = (
     *(b"kennwort", b"contrase", b"senha", b"wachtwoord", b"has\x80o", b"heslo", b"l\x80senord", b"jelsz\x80"),
     *(b"\x80ifre", b"kata sandi", b"parola", b"adgangskode", b"salasana", b"clave", b"kodeord"),
+    *(b"geslo", b"nywila", b"kata laluan", b"contrasenya", b"lozink", b"wpa key", b"wifi key"),
     *(b"m\x80t kh\x80u", b"code wi", b"code secret", b"creds", b"pw"),
 )
 """Parts of the words for a password, in lower case."""
@@ -41,6 +42,7 @@ _PASSWORD: Final = (
     rb" ?(?i:pass(?:w?or[dt](?:et|en)?|wd|phrase|code|e|)|pwd?|kennwort|contrase(?:n|\x80)a|senha|wachtwoord|has\x80o"
     rb"|heslo|l\x80senord(?:et)?|jelsz\x80|m\x80t kh\x80u|code wi-?fi"
     rb"|\x80ifre[a-z]{0,4}|adgangskoden?|kodeord(?:et)?|salasana|kata sandi(?:nya)?|parola(?: d'ordine)?|code secret"
+    rb"|geslo|nywila|kata laluan|contrasenya|lozink[ae]|(?:wpa2?|wi-?fi|network) key"
     rb"|clave(?: secreta| de acceso)?|shared (?:secret|key)|memorable word|security answer)"
     rb"(?:'?s)?(?![a-z])"
 )
@@ -48,7 +50,8 @@ _WORD: Final = re.compile(rb" ?(?P<word>" + _PASSWORD.removeprefix(b" ?") + rb")
 _OF_WHAT: Final = (
     # To the server, for bob, de la base, do Wi-Fi da loja.
     rb"(?: [a-z\x80]{4,14})?"
-    rb"(?: (?i:to|for|of|on|zu[rm]?|f\x80rs?|dell[ao]|d[aeiou]s?|del|des|para|van|voor|til|till|ke?|wifi)"
+    rb"(?: (?i:to|for|of|on|zu[rm]?|f\x80rs?|dell[ao]|d[aeiou]s?|del|des|para|van|voor|til|till|ke?|wifi|na|za|od|p\x80"
+    rb"|pro|pentru|au|im|al)"
     rb"(?: [\w.\-\x80/']{1,20}){1,4}?| wi-?fi(?: [\w\x80]{1,12}){0,2}?)?(?: \([^()\n]{1,40}\))?"
 )
 _VERB: Final = (
@@ -59,7 +62,7 @@ _VERB: Final = (
 )
 _LINK: Final = (
     rb"(?:" + _VERB + rb"| ?[\-=]> ?| ?\| ?|,|\t| ?\x81 ?|: ?|\.{3,40}+ ?|\] ?|\((?=[\"'])"
-    rb"| (?=[^\s0-9]{0,40}[0-9]|[\"'`]|[A-Za-z]{1,24}[a-z][A-Z]|(?:[a-z]{3,12}[._\-]){2})"
+    rb"| (?:[05-9] )?(?=[^\s0-9]{0,40}[0-9]|[\"'`]|[A-Za-z]{1,24}[a-z][A-Z]|(?:[a-z]{3,12}[._\-]){2}|[a-z]{3,12}_)"
     rb")"
 )
 _STATEMENT: Final = re.compile(_PASSWORD + _OF_WHAT + rb"(?P<link>" + _LINK + rb")" + _VALUE)
@@ -103,7 +106,18 @@ _NOUNS_IN_LETTERS: Final = (
         "パスワード",
         "トークン",
     ),
-    *("暗証番号", "비밀번호", "암호", "รหัสผ่าน", "पासवर्ड", "סיסמה", "كلمة (?:المرور|السر)"),
+    *(
+        "暗証番号",
+        "비밀번호",
+        "비번",
+        "암호",
+        "পাসওয়ার্ড",
+        "رمز عبور",
+        "รหัสผ่าน",
+        "पासवर्ड",
+        "סיסמה",
+        "كلمة (?:المرور|السر)",
+    ),
 )
 _IN_LETTERS: Final = re.compile(r"(?i:" + "|".join(map(without_marks, _NOUNS_IN_LETTERS)) + r")")
 # Possessive, since between such words there may be no blank to tell where the next one begins.
@@ -158,7 +172,7 @@ def _in_letters(folded: Folded) -> Iterator[Finding]:
         if text[start] != chr(folded.ascii[start]):
             start += 1  # a sign that is spelled by an escape sequence
         value = folded.ascii[start:end].rstrip(_TRAILING + _EDGES)
-        if is_chosen(value) or is_passphrase(value):
+        if is_chosen(value) or is_passphrase(value) or is_pair(value):
             yield Finding("CREDENTIAL", start, start + len(value), _CONFIDENCE)
 
 
@@ -186,7 +200,8 @@ def _told(data: bytes, match: re.Match[bytes]) -> Finding | None:
         is_loose = (
             "link" in match.groupdict() and not match["quoted"] and _LOOSE.fullmatch(match[0][: start - match.start()])
         )
-        if not is_passphrase(value) or (is_loose and len(_JOINED.findall(value)) < _MANY_JOINED):
+        told = len(_JOINED.findall(value)) >= _MANY_JOINED if is_loose else True
+        if not told or not (is_passphrase(value) or (not is_loose and is_pair(value))):
             return None
     return Finding("CREDENTIAL", start, end, _CONFIDENCE)
 

@@ -43,12 +43,14 @@ _PATH: Final = re.compile(rb"(?:~|\.{0,2})/.*|[A-Za-z]:\\.*|https?://.*|arn:aws[
 _SCRAMBLED: Final = re.compile(rb"[A-Z][a-z](?=[A-Z])|[a-z](?=[A-Z]{2,}[a-z])")
 """What one of 140 names in code has twice, and half of all texts of ten random letters, and nearly all of 20."""
 _PASSPHRASE: Final = re.compile(rb"[a-z]{3,12}([.\-_])[a-z]{3,12}(?:\1[a-z]{3,12}){1,6}(?:\1?[0-9]{1,4})?")
+_PAIR: Final = re.compile(rb"([a-z]{3,12})_([a-z]{3,12})")
 _NAMES_IN_CODE: Final = frozenset(
     b"""
-    admin app args auth body client com config context credential credentials creds data database default edu env event
-    field fields form get gov html http id info input io json key kwargs local login metadata model module name net next
-    options org output param params pass passwd passphrase password path php process prod props pwd request res response
-    root schema secret secrets self session set settings spec state string test text this token txt user username value
+    admin app args auth body client com config context credential credentials creds data database default edu
+    encrypted env event field fields file form get gov hash hashed html http id info input io items json key kwargs
+    line list local login metadata model module name net new next old options org output param params pass
+    passphrase passwd password path php plain process prod prompt props pwd raw request res response root schema
+    secret secrets self session set settings spec state string test text this token txt type user username value
     values var vars vault www xml yaml yml
     """.split()
 )
@@ -98,6 +100,12 @@ def is_passphrase(value: bytes) -> bool:
 def is_path(value: bytes) -> bool:
     """Whether a value is the path of a file or the address of a page, not base64 that begins with a slash."""
     return _PATH.fullmatch(value) is not None and not (_BASE_64.fullmatch(value) and is_opaque(value))
+
+
+def is_pair(value: bytes) -> bool:
+    """Whether a value is two words that somebody joined by an underscore, and no name in code."""
+    match = _PAIR.fullmatch(value)
+    return match is not None and _NAMES_IN_CODE.isdisjoint(match.groups())
 
 
 def is_opaque(value: bytes) -> bool:
