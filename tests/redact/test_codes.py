@@ -18,6 +18,14 @@ TOLD = (
     ("PIN:\n{}\n", "48211"),
     ('{{"card_pin": "{}"}}', "4821"),
     ("dial in, PIN {}#", "7799"),
+    ("my password is {}", "123456"),
+    ("a senha do cofre ficou {}", "034213"),
+    ("alarm code ............. {}", "2338"),
+    ("lockbox pin = {}, her cell", "9167"),
+    ("LOCKBOX CODE {}. BINS GO OUT", "0726"),
+    ("verification code is '{}'", "352-095"),
+    ("screen pin {} then call", "610546"),
+    ("현관 비번 {} (택배용)", "365122"),
     ("Die PIN für den Tresor ist {}.", "78681"),
     ("Le code confidentiel de l'alarme est {}.", "3506"),
     ("El PIN de la alarma es {}", "6811"),
@@ -52,6 +60,9 @@ NONE = (
     "verification code path took 1500ms",
     "PIN 4821-2204-11",
     "access code costs $4000",
+    "password expires in 2024",
+    "password was changed 20240501 by admin",
+    "password reset 123456 users",
 )
 
 

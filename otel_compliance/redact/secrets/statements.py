@@ -12,7 +12,7 @@ from typing import Final
 from otel_compliance.redact.characters import without_marks
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.secrets.tables import passwords_below
-from otel_compliance.redact.secrets.values import is_chosen, is_pair, is_passphrase
+from otel_compliance.redact.secrets.values import is_chosen, is_pair, is_passphrase, is_scrambled
 
 _NOUN: Final = b"pass"
 _FOREIGN: Final = (
@@ -56,7 +56,7 @@ _OF_WHAT: Final = (
 )
 _VERB: Final = (
     rb"(?i: (?:is|was)(?: now)?(?: (?:re)?set to)?| (?:will|should) be| has been (?:re)?set to| (?:re)?set to"
-    rb"| changed to| to| enter| type"
+    rb"| changed to| to| enter| type| of"
     rb"| ist| este| lautete?| auf| est| c'est| es| er| on| je| l\x80| \x80r| \x80 rimasta| e| \x80)"
     rb"(?: (?:now|still|currently|bisher|jetzt|nun|maintenant|ahora|agora|adesso|nu|teraz))?:?[ \n]"
 )
@@ -77,6 +77,10 @@ _LOOSE: Final = re.compile(
     re.DOTALL,
 )
 """Links behind which a word of three parts is one of the sentence."""
+_GIVEN: Final = re.compile(rb"(?i)(?:temp|initial|default|new|first)")
+_GIVEN_CHARS: Final = 14
+"""A password "of" something is somebody's, unless one was given."""
+_FEWEST: Final = 8
 _JOINED: Final = re.compile(rb"[._\-]")
 _MANY_JOINED: Final = 3
 _BARE_PASS: Final = re.compile(rb" ?(?i:pass|pwd?|passe)(?![A-Za-z])")
@@ -85,7 +89,7 @@ _LOGIN: Final = re.compile(
 )
 _LOGIN_BEGINS: Final = (b"cred", b"logi")
 _AS: Final = re.compile(
-    rb"(?<=[ \"'`])(?:as|is|als|comme|como|come|som|jako) (?:the |my |our |your |a |its )?(?:[a-z]{1,16} ){0,2}\Z"
+    rb"(?<=[ \"'`])(?:as|is|for|als|comme|como|come|som|jako) (?:the |my |our |your |a |its )?(?:[a-z]{1,16} ){0,2}\Z"
 )
 _AS_CHARS: Final = 48
 _MOST_CHARS: Final = 130
@@ -196,14 +200,20 @@ def _told(data: bytes, match: re.Match[bytes]) -> Finding | None:
     # A filter of a template is none, nor is the name of an attribute.
     if data.startswith(b" }}", end) or (value.endswith(b"=") and data.startswith(_QUOTES, end)):
         return None
-    if not is_chosen(value):
-        is_loose = (
-            "link" in match.groupdict() and not match["quoted"] and _LOOSE.fullmatch(match[0][: start - match.start()])
-        )
-        told = len(_JOINED.findall(value)) >= _MANY_JOINED if is_loose else True
-        if not told or not (is_passphrase(value) or (not is_loose and is_pair(value))):
-            return None
-    return Finding("CREDENTIAL", start, end, _CONFIDENCE)
+    link = match.groupdict().get("link", b":")
+    if link == b" of " and not _GIVEN.search(data, max(0, match.start() - _GIVEN_CHARS), match.start()):
+        return None
+    is_loose = not match["quoted"] and _LOOSE.fullmatch(match[0][: start - match.start()]) is not None and link != b":"
+    return Finding("CREDENTIAL", start, end, _CONFIDENCE) if _is_password(value, is_loose=is_loose) else None
+
+
+def _is_password(value: bytes, *, is_loose: bool) -> bool:
+    """Whether what stands behind a word for a password, and behind a link that says little perhaps, is one."""
+    if is_chosen(value):
+        return True
+    if is_loose:
+        return is_passphrase(value) and len(_JOINED.findall(value)) >= _MANY_JOINED
+    return is_passphrase(value) or is_pair(value) or (len(value) >= _FEWEST and is_scrambled(value, times=1))
 
 
 def _is_label(data: bytes, at: int) -> bool:
@@ -220,6 +230,9 @@ def _before(data: bytes, at: int) -> Finding | None:
     end = link.start()
     while end > at - _AS_CHARS and data[end - 1 : end] in _EDGE_CHARS:
         end -= 1
+    # "Ask bob23 for the password" tells nobody's.
+    if link[0].startswith(b"for") and not any(quote in data[end : link.start()] for quote in _QUOTES):
+        return None
     start = max(data.rfind(char, max(0, end - _MOST_CHARS), end) for char in _WHITE) + 1
     value = data[start:end].lstrip(_EDGES)
     told = is_chosen(value) or is_passphrase(value)

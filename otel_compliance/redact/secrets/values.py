@@ -66,7 +66,7 @@ _UNSPOKEN: Final = re.compile(rb"[a-z]+(?:-[a-z]+){3,}")
 """Passphrases."""
 _NOT_CHOSEN: Final = re.compile(
     rb"(?i)(?:sha|md|aes|utf|base|oauth|pbkdf|bcrypt|argon|v|rfc|http|ipv|section|step|field|option|rule|page)[\-_]?[0-9.]+\W*"
-    rb"|[0-9]+-?[a-z]{1,12}|[\w\-]+\(.*|[a-z]+[?!]+|[A-Za-z]+(?:[&+/=][A-Za-z]+)+"
+    rb"|[0-9]+-?(?-i:[a-z]{1,12}|[A-Z][a-z]{0,11}|[A-Z]{1,12})|[\w\-]+\(.*|[a-z]+[?!]+|[A-Za-z]+(?:[&+/=][A-Za-z]+)+"
 )
 """Names of methods and counts, such as ``SHA256`` and ``12-character``; and a word before a question mark."""
 
@@ -116,7 +116,7 @@ def is_opaque(value: bytes) -> bool:
 
 def is_chosen(value: bytes) -> bool:
     """Whether a value looks like a password that somebody chose, not like a word of a sentence."""
-    if _UNSPOKEN.fullmatch(value) or (value.isalpha() and is_scrambled(value)):
+    if _UNSPOKEN.fullmatch(value) or (b"(" not in value and is_scrambled(value)):
         return True
     if _CHOSEN.fullmatch(value) is None or _NOT_CHOSEN.fullmatch(value):
         return False
