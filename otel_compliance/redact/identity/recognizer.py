@@ -145,8 +145,10 @@ def _turkish_licenses(folded: Folded) -> Iterator[Finding]:
 
 
 def _is_part(data: bytes, start: int, end: int) -> bool:
-    """Whether groups of digits beside a value make it part of a longer number."""
-    return _CONTINUED.match(data, end) is not None or _CONTINUES.search(data, max(0, start - 5), start) is not None
+    """Whether groups of digits beside a value make it part of a longer number: beside its letters they do not."""
+    if data[end - 1 : end].isdigit() and _CONTINUED.match(data, end):
+        return True
+    return data[start : start + 1].isdigit() and _CONTINUES.search(data, max(0, start - 5), start) is not None
 
 
 @ByShape
