@@ -4,8 +4,8 @@ Usage: python benchmarks/held_out.py [FILE] [--misses] [--smoke]
 
 FILE has one JSON object a line, ``{"text": …, "entities": [{"type": …, "value": …}]}``, and may be compressed with
 gzip; an empty list means that nothing is to be found. Without FILE it is those in the folder held_out beside this one,
-by five authors: texts as in Claude traffic, in more than 20 languages, made from templates that were written by hand, with
-values whose check digits are right. All keys and people in them were made up.
+by five authors: texts as in Claude traffic, in more than 20 languages, from templates written by hand, with values
+whose check digits are right. All keys and people in them were made up.
 
 A value counts as found when findings cover four fifths of it, wherever it stands in the text; of a URL with a password,
 when one lies in it. Types are those of the corpora, not of the engine.
