@@ -81,6 +81,12 @@ def _places(run: bytes) -> tuple[Sequence[tuple[int, int]], Sequence[int]] | Non
 
 # It may be wrapped: the end of a line, or two blanks, may stand within it.
 _IBAN: Final = re.compile(rb"[A-Z]{2}[0-9]{2}(?:(?:[ \-\n]|  |\r\n)?[A-Z0-9]){11,30}+")
+_SMALL_IBAN: Final = re.compile(rb"(?i)[A-Z]{2}[0-9]{2}(?:(?:[ \-\n]|  |\r\n)?[A-Z0-9]){11,30}+")
+# Its country, and what may stand between its check digits and a run of digits: the letters of the bank.
+_SMALL_BEGIN: Final = re.compile(rb"(?i)(?<![0-9A-Z_])[A-Z]{2}(?:[0-9]{2}[0-9A-Z \-]{0,9})?\Z")
+_SMALL_BEGIN_CHARS: Final = 14
+_SMALL_DIGITS: Final = 7
+"""At least so many stand in the last of its runs."""
 _IBAN_SHAPE: Final = re.compile(rb"AA00")
 _IBAN_CONTEXT: Final = re.compile(rb"(?i)\biban\b")
 _IBAN_LENGTHS: Final = {
@@ -110,19 +116,27 @@ class IbanRecognizer:
     """``IBAN``: country, length and the mod 97 checksum of ISO 13616, or the word IBAN before it."""
 
     entity_types = frozenset({"IBAN"})
-    hint = "[A-Z]{2}[0-9]{2}"
+    hint = r"[A-Z]{2}[0-9]{2}|[A-Za-z]{2}[0-9]{2}(?:[ \-\r\n]{0,2}[0-9A-Za-z]){11}"
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The account numbers."""
-        data, done = folded.ascii, 0
         starts = (offset + place for offset, places in _iban_places.within(folded) for place in places)
+        yield from self._at(folded.ascii, starts, _IBAN)
+        yield from self._at(folded.ascii, _small_starts(folded), _SMALL_IBAN)
+
+    def _at(self, data: bytes, starts: Iterator[int], pattern: re.Pattern[bytes]) -> Iterator[Finding]:
+        """Those that begin at one of some offsets, which ascend."""
+        done = 0
         for start in starts:
             if start < done:
                 continue
             # A match takes in what follows the number, where the next one may begin.
-            length = _IBAN_LENGTHS.get(data[start : start + 2])
-            match = _IBAN.match(data, start) if length and not data[start - 1 : start].isalnum() else None
+            length = _IBAN_LENGTHS.get(data[start : start + 2].upper())
+            match = pattern.match(data, start) if length and not data[start - 1 : start].isalnum() else None
             end = start + _end_of(match[0], length) if match and length else start
+            # Words may follow small letters, but none goes on.
+            if pattern is _SMALL_IBAN and data[end : end + 1].isalnum():
+                continue
             confidence = self._confidence(data, start, end)
             if confidence:
                 yield Finding("IBAN", start, end, confidence)
@@ -145,6 +159,22 @@ class IbanRecognizer:
 def _iban_places(run: bytes) -> Sequence[int]:
     """Where the number of an account may begin in a run of this shape."""
     return [match.start() for match in _IBAN_SHAPE.finditer(run)]
+
+
+@ByShape
+def _many_digits(run: bytes) -> bool:
+    """Whether a run of this shape has as many digits as the number of an account has in its last run."""
+    return run.count(b"0") >= _SMALL_DIGITS
+
+
+def _small_starts(folded: Folded) -> Iterator[int]:
+    """Where the number of an account may begin that has small letters before a run of digits."""
+    data = folded.ascii
+    for at, _ in _many_digits.within(folded):
+        before = data[max(0, at - 2) : at].strip(b" -")
+        begin = _SMALL_BEGIN.search(data, max(0, at - _SMALL_BEGIN_CHARS), at) if before[-1:].isalnum() else None
+        if begin:
+            yield begin.start()
 
 
 def _end_of(candidate: bytes, length: int) -> int:

@@ -9,6 +9,8 @@ from typing import Final
 from otel_compliance.redact.identity.context import Around, words
 from otel_compliance.redact.identity.mixed import HINT, LENGTHS, mixed
 from otel_compliance.redact.identity.schemes import IDENTIFIERS, LOCAL, Identifier
+from otel_compliance.redact.identity.small import HINT as SMALL
+from otel_compliance.redact.identity.small import in_small_letters
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
 
@@ -83,7 +85,7 @@ class IdentifierRecognizer:
         r"|[0-9]{3}[ .\-/()]?[0-9]{2,3}[ .\-/()]?[0-9]{3}|[0-9]{2}[ .\-/()][0-9]{3}[ .\-/()][0-9]{3}"
         r"|[0-9]{2}[ .\-/()][0-9]{7}|[0-9]{4}[ .\-/()][0-9]{4}|[0-9] [0-9]{2} [0-9]{2} [0-9]"
         r"|[A-Z]{2}[ .\-/()]?[0-9]{2}[ .\-/()]?[0-9]{2}|[A-Z][ .\-/()][0-9]{7}|[A-Z]{3} ?[A-Z]{2,3} ?[0-9]{2}"
-        rf"|[0-9][A-Z][A-Z0-9][0-9]|{HINT}"
+        rf"|[0-9][A-Z][A-Z0-9][0-9]|{HINT}|{SMALL}"
     )
 
     def find(self, folded: Folded) -> list[Finding]:
@@ -92,6 +94,7 @@ class IdentifierRecognizer:
         for offset, candidates in _candidates.within(folded):
             _confirm(found, folded, candidates, offset)
         found += _turkish_licenses(folded)
+        found += in_small_letters(folded)
         for start, end in mixed(folded):
             _confirm(found, folded, ((0, ((end - start, True, _MIXED_SCHEMES),)),), start)
         return found
