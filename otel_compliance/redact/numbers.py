@@ -7,7 +7,7 @@ needs two signals: a format with separators, a checksum, a prefix, or a context 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
@@ -85,8 +85,11 @@ _SMALL_IBAN: Final = re.compile(rb"(?i)[A-Z]{2}[0-9]{2}(?:(?:[ \-\n]|  |\r\n)?[A
 # Its country, and what may stand between its check digits and a run of digits: the letters of the bank.
 _SMALL_BEGIN: Final = re.compile(rb"(?i)(?<![0-9A-Z_])[A-Z]{2}(?:[0-9]{2}[0-9A-Z \-]{0,9})?\Z")
 _SMALL_BEGIN_CHARS: Final = 14
-_SMALL_DIGITS: Final = 7
-"""At least so many stand in the last of its runs."""
+_SMALL_DIGITS: Final = 10
+"""At least so many stand in one of its runs."""
+_SMALL: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz")
+_BANK: Final = b"00 aaaa "
+"""The shape of check digits and of the letters of a bank in a group of their own."""
 _IBAN_SHAPE: Final = re.compile(rb"AA00")
 _IBAN_CONTEXT: Final = re.compile(rb"(?i)\biban\b")
 _IBAN_LENGTHS: Final = {
@@ -122,9 +125,10 @@ class IbanRecognizer:
         """The account numbers."""
         starts = (offset + place for offset, places in _iban_places.within(folded) for place in places)
         yield from self._at(folded.ascii, starts, _IBAN)
-        yield from self._at(folded.ascii, _small_starts(folded), _SMALL_IBAN)
+        if small := _small_starts(folded):
+            yield from self._at(folded.ascii, small, _SMALL_IBAN)
 
-    def _at(self, data: bytes, starts: Iterator[int], pattern: re.Pattern[bytes]) -> Iterator[Finding]:
+    def _at(self, data: bytes, starts: Iterable[int], pattern: re.Pattern[bytes]) -> Iterator[Finding]:
         """Those that begin at one of some offsets, which ascend."""
         done = 0
         for start in starts:
@@ -163,18 +167,21 @@ def _iban_places(run: bytes) -> Sequence[int]:
 
 @ByShape
 def _many_digits(run: bytes) -> bool:
-    """Whether a run of this shape has as many digits as the number of an account has in its last run."""
-    return run.count(b"0") >= _SMALL_DIGITS
+    """Whether a run of this shape has as many digits as the number of an account has in one of its runs."""
+    # What has a capital is a time, or no longer the number.
+    return run.partition(b"A")[0].count(b"0") >= _SMALL_DIGITS
 
 
-def _small_starts(folded: Folded) -> Iterator[int]:
+def _small_starts(folded: Folded) -> Sequence[int]:
     """Where the number of an account may begin that has small letters before a run of digits."""
-    data = folded.ascii
-    for at, _ in _many_digits.within(folded):
-        before = data[max(0, at - 2) : at].strip(b" -")
-        begin = _SMALL_BEGIN.search(data, max(0, at - _SMALL_BEGIN_CHARS), at) if before[-1:].isalnum() else None
-        if begin:
-            yield begin.start()
+    data, shape = folded.ascii, folded.shape
+    return [
+        begin.start()
+        for at, _ in _many_digits.within(folded)
+        # Hardly any number has letters right before it, but for those in digests and UUIDs.
+        if ((data[at - 1] in _SMALL and data[at - 2 : at - 1] != b"-") or shape[at - len(_BANK) : at] == _BANK)
+        and (begin := _SMALL_BEGIN.search(data, max(0, at - _SMALL_BEGIN_CHARS), at))
+    ]
 
 
 def _end_of(candidate: bytes, length: int) -> int:

@@ -47,9 +47,14 @@ _BEHIND: Final = re.compile(
     rb"| (geboren|narozen)"
 )
 
-_BORN: Final = re.compile(rb"(?:[(\[]|[A-Z][a-z'\-\x80]{1,20} [A-Z\x80][A-Za-z'\-\x80]{1,20},? )b\. \Z")
-"""As it stands behind the name of a person; alone it begins a point of a list."""
-_BORN_ENDS: Final = (b"(*", b"b. ")
+_BORN: Final = re.compile(
+    rb"(?:[(\[]|[A-Z][a-z'\-\x80]{1,20} [A-Z\x80][A-Za-z'\-\x80]{1,20},? |(?P<listed>, ))b\. [\"'`*\[(\x81]?\Z"
+)
+"""As it stands behind the name of a person, or in a list of what is said about one."""
+_CAPITAL_WORD: Final = re.compile(rb"[A-Z][a-z]")
+_POINT: Final = re.compile(rb"(?i)(?<![a-z])a[.)]")
+"""The point of a list before the one that begins with "b."."""
+_BORN_ENDS: Final = (b"(*", *(sign + mark for sign in (b"b. ", b"B. ") for mark in (b"", *map(bytes, zip(b"\"'`*[(\x81")))))
 _BORN_CHARS: Final = 50
 
 _NOTHING_BEHIND: Final = re.compile(rb" ?[^ \"'`*\]),(\[\-=;|\t\n\r<iwaetgn/\x81]")
@@ -61,7 +66,9 @@ _OTHER_NUMBER: Final = re.compile(
     rb"|ndc(?![a-z])|r(?:e|\x80)f(?![a-z])"
     rb"|uuid|bestell|auftrag|rechnung|factur|facture|commande|pedido|ordine|fattura|sendung|part ?n"
     rb"|(?:order|case|part|model|batch|lot|version|release|build|port|room|flight|page|rows?|amount|price|total|code|issue|zip|plz"
-    rb"|po|pos)(?![a-z]))"
+    rb"|pos)(?![a-z])"
+    # In Tagalog it is a word of courtesy.
+    rb"|(?<!ko )(?<!number )po(?![a-z]| number ko| ang | ng | ay | si | sa ))"
 )
 _OTHER_VALUE: Final = re.compile(rb"[0-9][^a-z0-9]{0,9}(?!(?:and|or|und|oder|et|ou|y|e|o|i|en)(?![a-z\x80]))[a-z]")
 _OTHER_IN_LETTERS: Final = re.compile(r"\d[\W_]{0,9}(?!(?:and|or|и|та)(?!\w))[^\W\d_]")
@@ -125,7 +132,7 @@ class Around:
         """What a value is said to be right behind it, or at the head of its column; empty in most texts."""
         if self._near is None:
             data = self._folded.ascii
-            if data.endswith(_BORN_ENDS, max(0, self.start - 3), self.start) and self._is_born(data):
+            if data.endswith(_BORN_ENDS, max(0, self.start - 4), self.start) and self._is_born(data):
                 self._near = b"geboren"
                 return self._near
             if _NOTHING_BEHIND.match(data, self._end):
@@ -141,9 +148,12 @@ class Around:
 
     def _is_born(self, data: bytes) -> bool:
         """Whether a sign before a value says that somebody was born then: "(*1980…", as in German, or "(b. 1980…"."""
-        if data.endswith(b"*", 0, self.start):
+        if data.endswith(b"(*", 0, self.start):
             return data[self._end : self._end + 1] != b"*"
-        return _BORN.search(data, max(0, self.start - _BORN_CHARS), self.start) is not None
+        before = data[max(0, self.start - _BORN_CHARS) : self.start]
+        # In a text in capitals the sign is one, too; elsewhere it begins a name.
+        born = _BORN.search(before if _CAPITAL_WORD.search(before) else before.lower())
+        return born is not None and not (born["listed"] and _POINT.search(before))
 
     @property
     def letters(self) -> str:

@@ -61,6 +61,9 @@ _STRONG: Final = re.compile(
     rb"|0 [0-9]{2} [0-9]{2} / [0-9]{2}(?: [0-9]{2}){1,3}"
     # Russia, with its trunk prefix 8.
     rb"|[78][ \-]?\([0-9]{3,5}\)[ \-]?[0-9]{1,3}[ \-][0-9]{2}[ \-][0-9]{2}"
+    rb"|8[ \-][3489][0-9]{2}[ \-][0-9]{3}[ \-][0-9]{2}[ \-][0-9]{2}"
+    # Mobile numbers of the United Kingdom.
+    rb"|07[1-57-9][0-9]{8}"
     # Chinese mobile numbers.
     rb"|1[3-9][0-9]([ \-])[0-9]{4}\1[0-9]{4}"
 )
@@ -80,7 +83,7 @@ _NEAR: Final = 24
 # Verbs that announce a number, with the few words that may follow; alone they announce much else.
 _CALL: Final = re.compile(
     rb"(?<![a-z])(?:call|ring|reach|dial|text|sms|contact|message|fax)(?:ed|ing)?(?![a-z])"
-    rb"(?: [a-z' ]{0,26}(?<![a-z])(?:at|on|under|me|us|him|her|them|back|via|by|to|now|number|no))?[ .:?!()\"'-]{1,4}\Z"
+    rb"(?: [a-z' ]{0,26}(?<![a-z])(?:at|on|under|me|us|him|her|them|back|via|by|to|now|number|no|kar(?:o|na|en|lo)|kijiye))?[ .:?!()\"'-]{1,4}\Z"
 )
 _CALL_STARTS: Final = frozenset((b"cal", b"rin", b"rea", b"dia", b"tex", b"sms", b"con", b"mes", b"fax"))
 _STARTS: Final = TELEPHONE.starts | _CALL_STARTS

@@ -85,7 +85,10 @@ IDENTIFIERS: Final = (
     Identifier("PASSPORT", any_text, (), ("000000000", "00000000", "A0000000", "A00000000", "AA0000000", "AAA000000",
                                           "AA000000", "00AA00000", "A00A00A00", "A0AA00AA0", "AA 0000000",
                                           "A 0000000", "A 00000000", "00 0000000", "00 00 000000",
-                                          "A000000AA", "A000000", "0000 000000", "AA 000000", "AAA 000000"),
+                                          "A000000AA", "A000000", "0000 000000", "AA 000000", "AAA 000000",
+                                          # In groups, as they are printed.
+                                          "A00 000000", "AA0 000000", "000 000000", "00A A00000", "000 000 000",
+                                          "A00 000 000", "AA0 000 000"),
                PASSPORT, 0.75, mixed=True),
     Identifier("DRIVERS_LICENSE", any_text, (), ("A0000000", "A00000000", "000000000", "00000000", "0000000",
                                                  "AA000000", "A000 0000 0000", "A000 0000 0000 0", "A00000000000", "A000000000000",
@@ -112,6 +115,9 @@ IDENTIFIERS: Final = (
 
 
 LOCAL: Final = (
+    # Of the United States: on their forms it has the name of all numbers of taxes.
+    Identifier("US_EIN", numbers.us_ein, (), ("00 0000000",),
+               words(r"tin(?![a-z])", "tax ?id", "taxpayer id", "employer")),
     # Of the United Kingdom: with a date in it, any licence may be meant.
     Identifier("DRIVERS_LICENSE", letters.uk_driving, (), letters.UK_DRIVING_SHAPES, words("licen[cs]e", "dvla"), 0.75),
     # Of Italy and Indonesia: a patent, and a card of a telephone, have the same names.
@@ -119,7 +125,7 @@ LOCAL: Final = (
                words(r"patente(?: (?:n|nr|num[a-z]*|no|auto|b)(?![a-z])|[^a-z]*\Z)"), 0.75, mixed=True),
     Identifier("DRIVERS_LICENSE", any_text, (), ("0000 0000 000000",), words(r"sim(?![a-z]| ?card)"), 0.75),
 )  # fmt: skip
-"""Forms of a document that have a check, or words, of their own."""
+"""Forms of a number that have a check, or words, of their own."""
 
 NUMBER_TYPES: Final = frozenset(item.type for item in IDENTIFIERS) - {"DATE_OF_BIRTH"}
 """Types whose separators do not matter: with and without them it is the same number."""

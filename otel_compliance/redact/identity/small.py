@@ -40,9 +40,9 @@ _SOCIAL: Final = words("sozialvers", "rentenvers", r"versicherungsn", r"sv[ -]?n
 _DOCUMENTS: Final = (("PASSPORT", PASSPORT), ("DRIVERS_LICENSE", DRIVERS_LICENSE))
 _SERIES: Final = (
     # As many digits behind one letter or several.
-    (6, re.compile(rb"[A-Za-z]{1,3} ?[0-9]{6}")),
-    (7, re.compile(rb"[A-Za-z]{1,2} ?[0-9]{7}")),
-    (8, re.compile(rb"[A-Za-z] ?[0-9]{8}")),
+    (6, re.compile(rb"[A-Za-z]{1,3}[0-9]{6}")),
+    (7, re.compile(rb"[A-Za-z]{1,2}[0-9]{7}")),
+    (8, re.compile(rb"[A-Za-z][0-9]{8}")),
 )
 
 _FORMS: Final[dict[bytes, tuple[_Form, ...]]] = {
@@ -84,10 +84,11 @@ for _digits, _pattern in _SERIES:
 # The letters right before the digits, or one sign before them.
 _LETTERS: Final = re.compile(rb"(?<![0-9A-Za-z_])[A-Za-z]{1,5}([ \-]?)\Z")
 _LETTERS_CHARS: Final = 6
+_SMALL: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 _SEPARATORS: Final = b" .-"
 _JOINING: Final = (b".", b"-", b"/")
-_DIGITS: Final = re.compile(rb"(?<!0)(?:" + b"|".join(sorted(_FORMS, key=len, reverse=True)) + rb")(?=A? ?\Z)")
-"""At the end of a run, but for a blank before the letter that ends it, or a capital."""
+_DIGITS: Final = re.compile(rb"(?<!0)(?:" + b"|".join(sorted(_FORMS, key=len, reverse=True)) + rb")(?=A?\Z|(?<=00000|00 00|0 000) \Z)")
+"""At the end of a run, but for a capital, or for a blank before the letter that ends it."""
 _CODICE: Final = re.compile(rb"[A-Za-z]{6}[0-9]{2}[A-Za-z][0-9]{2}[A-Za-z][0-9]{3}[A-Za-z]")
 _CODICE_CHARS: Final = 16
 
@@ -100,10 +101,12 @@ HINT: Final = (
 def in_small_letters(folded: Folded) -> Iterator[Finding]:
     """The identifiers that have a small letter."""
     data = folded.ascii
-    for offset, (place, forms) in _places.within(folded):
-        at = offset + place
-        for start in _starts(data, at):
-            yield from _at(folded, start, forms)
+    for offset, (place, length, forms) in _places.within(folded):
+        at, end = offset + place, offset + length
+        # Hardly any number has a letter right beside it, but for those in digests.
+        if not data[at - 2 : at - 1].isdigit() if data[at - 1] in _SMALL else _is_letter(data, end):
+            for start in _starts(data, at):
+                yield from _at(folded, start, forms)
     for start, end in folded.runs:
         if end - start == _CODICE_CHARS and _CODICE.fullmatch(data, start, end):
             value = data[start:end]
@@ -112,10 +115,17 @@ def in_small_letters(folded: Folded) -> Iterator[Finding]:
 
 
 @ByShape
-def _places(run: bytes) -> tuple[int, Sequence[_Form]] | None:
-    """Where the digits begin that end a run of this shape, and what they may be part of."""
+def _places(run: bytes) -> tuple[int, int, Sequence[_Form]] | None:
+    """Where the digits begin that end a run of this shape, where the run ends, and what they may be part of."""
     match = _DIGITS.search(run)
-    return (match.start(), _FORMS[match[0]]) if match else None
+    return (match.start(), len(run), _FORMS[match[0]]) if match else None
+
+
+def _is_letter(data: bytes, end: int) -> bool:
+    """Whether a small letter is right behind a run that ends at an offset, but for the first of another word."""
+    if not data[end : end + 1].islower():
+        return False
+    return data[end - 1 : end].isalnum() or not data[end + 1 : end + 2].isalpha()
 
 
 def _starts(data: bytes, at: int) -> Iterator[int]:
