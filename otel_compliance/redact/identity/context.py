@@ -10,6 +10,7 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from otel_compliance.redact.characters import without_marks
+from otel_compliance.redact.identity.born import is_born
 from otel_compliance.redact.recognize import Folded
 
 CONTEXT_CHARS: Final = 48
@@ -47,16 +48,6 @@ _BEHIND: Final = re.compile(
     rb"| (geboren|narozen)"
 )
 
-_BORN: Final = re.compile(
-    rb"(?:[(\[]|[A-Z][a-z'\-\x80]{1,20} [A-Z\x80][A-Za-z'\-\x80]{1,20},? |(?P<listed>, ))b\. [\"'`*\[(\x81]?\Z"
-)
-"""As it stands behind the name of a person, or in a list of what is said about one."""
-_CAPITAL_WORD: Final = re.compile(rb"[A-Z][a-z]")
-_POINT: Final = re.compile(rb"(?i)(?<![a-z])a[.)]")
-"""The point of a list before the one that begins with "b."."""
-_BORN_ENDS: Final = (b"(*", *(sign + mark for sign in (b"b. ", b"B. ") for mark in (b"", *map(bytes, zip(b"\"'`*[(\x81")))))
-_BORN_CHARS: Final = 50
-
 _NOTHING_BEHIND: Final = re.compile(rb" ?[^ \"'`*\]),(\[\-=;|\t\n\r<iwaetgn/\x81]")
 """What neither one of these nor the end of a cell begins with: one look at it rejects most values."""
 
@@ -65,8 +56,8 @@ _OTHER_NUMBER: Final = re.compile(
     rb"(?<![a-z])(?:invoice|ticket|tracking|parcel|shipment|sku|isbn|serial|booking|reservation|transaction|request|imei"
     rb"|ndc(?![a-z])|r(?:e|\x80)f(?![a-z])"
     rb"|uuid|bestell|auftrag|rechnung|factur|facture|commande|pedido|ordine|fattura|sendung|part ?n"
-    rb"|(?:order|case|part|model|batch|lot|version|release|build|port|room|flight|page|rows?|amount|price|total|code|issue|zip|plz"
-    rb"|pos)(?![a-z])"
+    rb"|(?:order|case|part|model|batch|lot|version|release|build|port|room|flight|page|rows?|amount|price|total|code|issue|zip"
+    rb"|plz|pos)(?![a-z])"
     # In Tagalog it is a word of courtesy.
     rb"|(?<!ko )(?<!number )po(?![a-z]| number ko| ang | ng | ay | si | sa ))"
 )
@@ -132,7 +123,7 @@ class Around:
         """What a value is said to be right behind it, or at the head of its column; empty in most texts."""
         if self._near is None:
             data = self._folded.ascii
-            if data.endswith(_BORN_ENDS, max(0, self.start - 4), self.start) and self._is_born(data):
+            if is_born(data, self.start, self._end):
                 self._near = b"geboren"
                 return self._near
             if _NOTHING_BEHIND.match(data, self._end):
@@ -145,15 +136,6 @@ class Around:
             head = data[slice(*self._folded.columns.head(self.start, self._end))] if in_table else b""
             self._near = plain(behind + b" \n " + head if behind and head else behind or head)
         return self._near
-
-    def _is_born(self, data: bytes) -> bool:
-        """Whether a sign before a value says that somebody was born then: "(*1980…", as in German, or "(b. 1980…"."""
-        if data.endswith(b"(*", 0, self.start):
-            return data[self._end : self._end + 1] != b"*"
-        before = data[max(0, self.start - _BORN_CHARS) : self.start]
-        # In a text in capitals the sign is one, too; elsewhere it begins a name.
-        born = _BORN.search(before if _CAPITAL_WORD.search(before) else before.lower())
-        return born is not None and not (born["listed"] and _POINT.search(before))
 
     @property
     def letters(self) -> str:

@@ -83,7 +83,8 @@ _NEAR: Final = 24
 # Verbs that announce a number, with the few words that may follow; alone they announce much else.
 _CALL: Final = re.compile(
     rb"(?<![a-z])(?:call|ring|reach|dial|text|sms|contact|message|fax)(?:ed|ing)?(?![a-z])"
-    rb"(?: [a-z' ]{0,26}(?<![a-z])(?:at|on|under|me|us|him|her|them|back|via|by|to|now|number|no|kar(?:o|na|en|lo)|kijiye))?[ .:?!()\"'-]{1,4}\Z"
+    rb"(?: [a-z' ]{0,26}(?<![a-z])"
+    rb"(?:at|on|under|me|us|him|her|them|back|via|by|to|now|number|no|kar(?:o|na|en|lo)|kijiye))?[ .:?!()\"'-]{1,4}\Z"
 )
 _CALL_STARTS: Final = frozenset((b"cal", b"rin", b"rea", b"dia", b"tex", b"sms", b"con", b"mes", b"fax"))
 _STARTS: Final = TELEPHONE.starts | _CALL_STARTS

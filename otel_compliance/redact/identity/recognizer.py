@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from otel_compliance.redact.identity.context import Around, any_text, names_another, words
+from otel_compliance.redact.identity.context import Around, names_another, words
 from otel_compliance.redact.identity.mixed import HINT, LENGTHS, mixed
 from otel_compliance.redact.identity.schemes import IDENTIFIERS, LOCAL, Identifier
 from otel_compliance.redact.identity.small import HINT as SMALL
@@ -21,6 +21,7 @@ _WORD: Final = re.compile(rb"(?<![0-9A-Z])[A-Z]{2,}+(?![0-9A-Z])")
 """In a run, which has no small letters."""
 _JOINING: Final = frozenset({b".", b"-", b"/"})
 _NEXT: Final = re.compile(rb"[ ,;/(\[]{1,3}(?:[a-z]{2,9} ){0,4}[(\"'`]?")
+_WITHOUT_CHECK: Final = frozenset({"PASSPORT", "DRIVERS_LICENSE", "DATE_OF_BIRTH"})
 _NEXT_CHARS: Final = 28
 """Few words, between a number and another one of the same kind."""
 
@@ -145,7 +146,7 @@ def _confirm(
 
 def _goes_on(last: Finding, identifier: Identifier, data: bytes, start: int) -> bool:
     """Whether an offset is shortly behind another number of the same kind, as in "… 1234 (was keyed as 1243)"."""
-    if last.type != identifier.type or identifier.valid is any_text or start - last.end > _NEXT_CHARS:
+    if last.type != identifier.type or last.type in _WITHOUT_CHECK or start - last.end > _NEXT_CHARS:
         return False
     between = data[last.end : start]
     return _NEXT.fullmatch(between) is not None and not names_another(between)

@@ -32,7 +32,7 @@ class _Form(NamedTuple):
     context: Context | None = None
 
 
-_NINO: Final = words("national insurance", "nat(?:ional)? ins", "insurance n", r"nino(?![a-z])", r"ni(?![a-z])", nearest=True)
+_NINO: Final = words(r"nat(?:ional)? ins", "insurance n", r"nino(?![a-z])", r"ni(?![a-z])", nearest=True)
 _PAN: Final = words(r"pan(?![a-z])", "permanent account", "पैन", nearest=True)
 _DNI: Final = words(r"dni(?![a-z])", r"nif(?![a-z])", r"d\.n\.i", r"n\.i\.f", "documento", "identidad", "identitat")
 _SOCIAL: Final = words("sozialvers", "rentenvers", r"versicherungsn", r"sv[ -]?n", r"rv[ -]?n")
@@ -87,7 +87,8 @@ _LETTERS_CHARS: Final = 6
 _SMALL: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 _SEPARATORS: Final = b" .-"
 _JOINING: Final = (b".", b"-", b"/")
-_DIGITS: Final = re.compile(rb"(?<!0)(?:" + b"|".join(sorted(_FORMS, key=len, reverse=True)) + rb")(?=A?\Z|(?<=00000|00 00|0 000) \Z)")
+_LONGEST_FIRST: Final = sorted(_FORMS, key=lambda shape: len(shape), reverse=True)
+_DIGITS: Final = re.compile(rb"(?<!0)(?:" + b"|".join(_LONGEST_FIRST) + rb")(?=A?\Z|(?<=00000|00 00|0 000) \Z)")
 """At the end of a run, but for a capital, or for a blank before the letter that ends it."""
 _CODICE: Final = re.compile(rb"[A-Za-z]{6}[0-9]{2}[A-Za-z][0-9]{2}[A-Za-z][0-9]{3}[A-Za-z]")
 _CODICE_CHARS: Final = 16
@@ -145,8 +146,8 @@ def _at(folded: Folded, start: int, forms: Sequence[_Form]) -> Iterator[Finding]
         # What has capitals alone is looked for where they are part of a run.
         if match is None or match[0].isupper() or match[0].translate(None, _SEPARATORS).isdigit():
             continue
-        end = match.end()
-        if _continues(data, start, end) or not form.valid(match[0].translate(None, _SEPARATORS).decode("ascii").upper()):
+        end, characters = match.end(), match[0].translate(None, _SEPARATORS).decode("ascii").upper()
+        if _continues(data, start, end) or not form.valid(characters):
             continue
         if form.context is None or form.context.names(Around(folded, start, start, end)):
             yield Finding(form.type, start, end, 0.75 if form.valid is any_text else 0.85)
