@@ -84,12 +84,11 @@ for _digits, _pattern in _SERIES:
 # The letters right before the digits, or one sign before them.
 _LETTERS: Final = re.compile(rb"(?<![0-9A-Za-z_])[A-Za-z]{1,5}([ \-]?)\Z")
 _LETTERS_CHARS: Final = 6
-_SMALL: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 _SEPARATORS: Final = b" .-"
 _JOINING: Final = (b".", b"-", b"/")
-_LONGEST_FIRST: Final = sorted(_FORMS, key=lambda shape: len(shape), reverse=True)
-_DIGITS: Final = re.compile(rb"(?<!0)(?:" + b"|".join(_LONGEST_FIRST) + rb")(?=A?\Z|(?<=00000|00 00|0 000) \Z)")
-"""At the end of a run, but for a capital, or for a blank before the letter that ends it."""
+_LONGEST_FIRST: Final = sorted(_FORMS, key=bytes.__len__, reverse=True)
+_DIGITS: Final = re.compile(rb"(?<!0)(?:" + b"|".join(_LONGEST_FIRST) + rb")(?=(?:A ?)?\Z|(?<=00000|00 00|0 000) \Z)")
+"""At the end of a run, but for a capital behind them, or for a blank before the letter that ends it."""
 _CODICE: Final = re.compile(rb"[A-Za-z]{6}[0-9]{2}[A-Za-z][0-9]{2}[A-Za-z][0-9]{3}[A-Za-z]")
 _CODICE_CHARS: Final = 16
 
@@ -105,7 +104,7 @@ def in_small_letters(folded: Folded) -> Iterator[Finding]:
     for offset, (place, length, forms) in _places.within(folded):
         at, end = offset + place, offset + length
         # Hardly any number has a letter right beside it, but for those in digests.
-        if not data[at - 2 : at - 1].isdigit() if data[at - 1] in _SMALL else _is_letter(data, end):
+        if not data[at - 2 : at - 1].isdigit() if data[at - 1 : at].islower() else _is_letter(data, end):
             for start in _starts(data, at):
                 yield from _at(folded, start, forms)
     for start, end in folded.runs:
