@@ -85,8 +85,8 @@ _SMALL_IBAN: Final = re.compile(rb"(?i)[A-Z]{2}[0-9]{2}(?:(?:[ \-\n]|  |\r\n)?[A
 # Its country, and what may stand between its check digits and a run of digits: the letters of the bank.
 _SMALL_BEGIN: Final = re.compile(rb"(?i)(?<![0-9A-Z_])[A-Z]{2}(?:[0-9]{2}[0-9A-Z \-]{0,9})?\Z")
 _SMALL_BEGIN_CHARS: Final = 14
-_SMALL_DIGITS: Final = 10
-"""At least so many stand in one of its runs."""
+_SMALL_SHAPE: Final = re.compile(rb"0{10}|0{1,4}(?: 0000){1,8} 0{1,4}(?!0)")
+"""One of its runs of digits, in one group or in groups of four."""
 _SMALL: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 _BANK: Final = b"00 aaaa "
 """The shape of check digits and of the letters of a bank in a group of their own."""
@@ -166,10 +166,9 @@ def _iban_places(run: bytes) -> Sequence[int]:
 
 
 @ByShape
-def _many_digits(run: bytes) -> bool:
-    """Whether a run of this shape has as many digits as the number of an account has in one of its runs."""
-    # What has a capital is a time, or no longer the number.
-    return run.partition(b"A")[0].count(b"0") >= _SMALL_DIGITS
+def _of_account(run: bytes) -> bool:
+    """Whether a run of this shape may be of the number of an account that has small letters."""
+    return _SMALL_SHAPE.match(run) is not None
 
 
 def _small_starts(folded: Folded) -> Sequence[int]:
@@ -177,7 +176,7 @@ def _small_starts(folded: Folded) -> Sequence[int]:
     data, shape = folded.ascii, folded.shape
     return [
         begin.start()
-        for at, _ in _many_digits.within(folded)
+        for at, _ in _of_account.within(folded)
         # Hardly any number has letters right before it, but for those in digests and UUIDs.
         if ((data[at - 1] in _SMALL and data[at - 2 : at - 1] != b"-") or shape[at - len(_BANK) : at] == _BANK)
         and (begin := _SMALL_BEGIN.search(data, max(0, at - _SMALL_BEGIN_CHARS), at))

@@ -86,8 +86,12 @@ _LETTERS: Final = re.compile(rb"(?<![0-9A-Za-z_])[A-Za-z]{1,5}([ \-]?)\Z")
 _LETTERS_CHARS: Final = 6
 _SEPARATORS: Final = b" .-"
 _JOINING: Final = (b".", b"-", b"/")
-_LONGEST_FIRST: Final = sorted(_FORMS, key=bytes.__len__, reverse=True)
-_DIGITS: Final = re.compile(rb"(?<!0)(?:" + b"|".join(_LONGEST_FIRST) + rb")(?=(?:A ?)?\Z|(?<=00000|00 00|0 000) \Z)")
+_DIGITS: Final = re.compile(
+    # Behind letters, which are small, so that a run begins there; behind a letter; or behind anything.
+    rb"\A(?:0000\Z|(?:000000|00 00 00)(?=(?:A ?| )?\Z))"
+    rb"|(?:\A|(?<=A)|(?<=A ))0000000(?=(?:A ?| )?\Z)"
+    rb"|(?<!0)(?:00 000000(?= \Z)|(?:0{17}|000000 00000000 000|00000000|00 000 000)(?=(?:A ?| )?\Z))"
+)
 """At the end of a run, but for a capital behind them, or for a blank before the letter that ends it."""
 _CODICE: Final = re.compile(rb"[A-Za-z]{6}[0-9]{2}[A-Za-z][0-9]{2}[A-Za-z][0-9]{3}[A-Za-z]")
 _CODICE_CHARS: Final = 16
@@ -98,20 +102,21 @@ HINT: Final = (
 )
 
 
-def in_small_letters(folded: Folded) -> Iterator[Finding]:
+def in_small_letters(folded: Folded) -> list[Finding]:
     """The identifiers that have a small letter."""
-    data = folded.ascii
+    data, found = folded.ascii, list[Finding]()
     for offset, (place, length, forms) in _places.within(folded):
         at, end = offset + place, offset + length
         # Hardly any number has a letter right beside it, but for those in digests.
         if not data[at - 2 : at - 1].isdigit() if data[at - 1 : at].islower() else _is_letter(data, end):
             for start in _starts(data, at):
-                yield from _at(folded, start, forms)
+                found += _at(folded, start, forms)
     for start, end in folded.runs:
         if end - start == _CODICE_CHARS and _CODICE.fullmatch(data, start, end):
             value = data[start:end]
             if not value.isupper() and letters.it_codice_fiscale(value.decode("ascii").upper()):
-                yield Finding("IT_CODICE_FISCALE", start, end, 0.85)
+                found.append(Finding("IT_CODICE_FISCALE", start, end, 0.85))
+    return found
 
 
 @ByShape
