@@ -25,6 +25,16 @@ SEEDS: Final = (
         "tel 0711 23\n45",
         "Bye,\nAb Cd\n0711234567\n",
         "Ab Cd b. ",
+        ", b. 12 May 1961 ",
+        # Small letters beside digits, a number behind another one of its kind, and points of a list.
+        "s1234567 ",
+        "ab 12 34 56 c ",
+        "gb29 nwbk 6016 1331 ",
+        "de89",
+        "12345678x ",
+        "SIN 046 454 286 (was ",
+        "- ab (ab): 07700900123\n",
+        "A00 A00 A00 ",
     ),
     # Tables.
     *(

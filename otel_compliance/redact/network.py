@@ -45,6 +45,8 @@ _NO_HOST: Final = re.compile(rb"127\.|0\.0\.0\.|255\.")
 
 _IPV6_LIKELY: Final = re.compile(rb":(?::|(?:[0-9A-Fa-f]{1,4}:){5})")
 """In every address there is a double colon, or five groups between colons; in times of day there is neither."""
+_LINK_LOCAL: Final = re.compile(rb"(?i)fe80::(?:[0-9a-f]{1,6}:){2}[0-9a-f]{1,6}:[0-9a-f]{1,6}")
+"""Its prefix tells what it is, even where a digit too many stands in it (RFC 4291 section 2.5.6)."""
 _LONG_RUN: Final = re.compile(rb"[0-9A-Fa-f:]{46,}+")
 # One colon at the end is none of the address.
 _IPV6: Final = re.compile(rb"[0-9A-Fa-f:]{2,39}(?:(?<=::)|(?<!:))(?:\.[0-9]{1,3}){0,3}")
@@ -201,6 +203,8 @@ def _is_ipv6(candidate: bytes) -> bool:
     # Names in code have double colons, too, and hardly a digit.
     if b":::" in candidate or not _IPV6_LIKELY.search(candidate) or not _DIGIT.search(candidate):
         return False
+    if _LINK_LOCAL.fullmatch(candidate):
+        return True
     try:
         address = inet_pton(AF_INET6, candidate.decode("ascii"))
     except OSError:

@@ -7,7 +7,7 @@ needs two signals: a format with separators, a checksum, a prefix, or a context 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from otel_compliance.redact.recognize import Finding, Folded
@@ -81,6 +81,15 @@ def _places(run: bytes) -> tuple[Sequence[tuple[int, int]], Sequence[int]] | Non
 
 # It may be wrapped: the end of a line, or two blanks, may stand within it.
 _IBAN: Final = re.compile(rb"[A-Z]{2}[0-9]{2}(?:(?:[ \-\n]|  |\r\n)?[A-Z0-9]){11,30}+")
+_SMALL_IBAN: Final = re.compile(rb"(?i)[A-Z]{2}[0-9]{2}(?:(?:[ \-\n]|  |\r\n)?[A-Z0-9]){11,30}+")
+# Its country, and what may stand between its check digits and a run of digits: the letters of the bank.
+_SMALL_BEGIN: Final = re.compile(rb"(?i)(?<![0-9A-Z_])[A-Z]{2}(?:[0-9]{2}[0-9A-Z \-]{0,9})?\Z")
+_SMALL_BEGIN_CHARS: Final = 14
+_SMALL_SHAPE: Final = re.compile(rb"0{10}|0{1,4}(?: 0000){1,8} 0{1,4}(?!0)")
+"""One of its runs of digits, in one group or in groups of four."""
+_SMALL: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz")
+_BANK: Final = b"00 aaaa "
+"""The shape of check digits and of the letters of a bank in a group of their own."""
 _IBAN_SHAPE: Final = re.compile(rb"AA00")
 _IBAN_CONTEXT: Final = re.compile(rb"(?i)\biban\b")
 _IBAN_LENGTHS: Final = {
@@ -110,19 +119,28 @@ class IbanRecognizer:
     """``IBAN``: country, length and the mod 97 checksum of ISO 13616, or the word IBAN before it."""
 
     entity_types = frozenset({"IBAN"})
-    hint = "[A-Z]{2}[0-9]{2}"
+    hint = r"[A-Z]{2}[0-9]{2}|[A-Za-z]{2}[0-9]{2}(?:[ \-\r\n]{0,2}[0-9A-Za-z]){11}"
 
     def find(self, folded: Folded) -> Iterator[Finding]:
         """The account numbers."""
-        data, done = folded.ascii, 0
         starts = (offset + place for offset, places in _iban_places.within(folded) for place in places)
+        yield from self._at(folded.ascii, starts, _IBAN)
+        if small := _small_starts(folded):
+            yield from self._at(folded.ascii, small, _SMALL_IBAN)
+
+    def _at(self, data: bytes, starts: Iterable[int], pattern: re.Pattern[bytes]) -> Iterator[Finding]:
+        """Those that begin at one of some offsets, which ascend."""
+        done = 0
         for start in starts:
             if start < done:
                 continue
             # A match takes in what follows the number, where the next one may begin.
-            length = _IBAN_LENGTHS.get(data[start : start + 2])
-            match = _IBAN.match(data, start) if length and not data[start - 1 : start].isalnum() else None
+            length = _IBAN_LENGTHS.get(data[start : start + 2].upper())
+            match = pattern.match(data, start) if length and not data[start - 1 : start].isalnum() else None
             end = start + _end_of(match[0], length) if match and length else start
+            # Words may follow small letters, but none goes on.
+            if pattern is _SMALL_IBAN and data[end : end + 1].isalnum():
+                continue
             confidence = self._confidence(data, start, end)
             if confidence:
                 yield Finding("IBAN", start, end, confidence)
@@ -145,6 +163,24 @@ class IbanRecognizer:
 def _iban_places(run: bytes) -> Sequence[int]:
     """Where the number of an account may begin in a run of this shape."""
     return [match.start() for match in _IBAN_SHAPE.finditer(run)]
+
+
+@ByShape
+def _of_account(run: bytes) -> bool:
+    """Whether a run of this shape may be of the number of an account that has small letters."""
+    return _SMALL_SHAPE.match(run) is not None
+
+
+def _small_starts(folded: Folded) -> Sequence[int]:
+    """Where the number of an account may begin that has small letters before a run of digits."""
+    data, shape = folded.ascii, folded.shape
+    return [
+        begin.start()
+        for at, _ in _of_account.within(folded)
+        # Hardly any number has letters right before it, but for those in digests and UUIDs.
+        if ((data[at - 1] in _SMALL and data[at - 2 : at - 1] != b"-") or shape[at - len(_BANK) : at] == _BANK)
+        and (begin := _SMALL_BEGIN.search(data, max(0, at - _SMALL_BEGIN_CHARS), at))
+    ]
 
 
 def _end_of(candidate: bytes, length: int) -> int:

@@ -8,6 +8,12 @@ from otel_compliance.redact import Redactor
 REDACTOR = Redactor(KeyRing(bytes(range(32))))
 
 ALONE = (
+    "5-615 Dunsmuir Crescent, Toronto, ON M5R 3H4",
+    "Av. Juárez #96 Int. 27, Col. Centro, 06700 CDMX",
+    "Rákóczi utca 87., 6720 Szeged",
+    "Váci út 12, 1132 Budapest",
+    "190 allée de la République",
+    "8 bis chemin des Vignes, 69003 Lyon",
     "3382 Peachtree Rd NE, Unit 3, San Jose, CA 95112",
     "1234 Smith Plains Suite 12\nEast Nancy, NY 12345-0001",
     "PSC 1234, Box 1234\nAPO AE 12345",

@@ -8,6 +8,12 @@ from otel_compliance.redact import Redactor
 REDACTOR = Redactor(KeyRing(bytes(range(32))))
 
 PASSPORTS = (
+    ("Passport No.: ", "NP4 958235"),
+    ("Passeport n° ", "45K Z83716"),
+    ("Reisepass-Nr. ", "C0F Y8LTV6"),
+    ("Paspoortnummer ", "NXT K5PR4F"),
+    ("Reisepass ", "C01 X00 T47"),
+    ("passport_no: ", "451 962385"),
     ("Passin numero: ", "PE1234567"),
     ("Pasnr. ", "208117345"),
     ("Passnr: ", "31195002"),
@@ -39,6 +45,7 @@ PASSPORTS = (
     ("passport: ", "K1234567E"),
 )
 LICENSES = (
+    ("my license number is ", "W351-0012-3242-4"),
     ("Driving licence number: ", "MORGA753116S99IJ"),
     ("driving licence ", "FOX99753116SM9IJ 35"),
     ("DVLA licence ", "MORGA753116SM9IJ"),
@@ -64,6 +71,8 @@ LICENSES = (
     ("Άδεια οδήγησης: ", "123456789"),
 )
 BIRTHS = (
+    ("Jane Doe, nurse, jane@example.com, b. ", "12 May 1961"),
+    ("JANE DOE, NURSE, jane@example.com, B. ", "12-MAY-1961"),
     ("Jane Doe (b. ", "12 May 1961"),
     ("Jane Doe, b. ", "1961-05-12"),
     ("SSN / GN 68 60 39 C / DOB ", "1961-05-12"),
@@ -95,6 +104,8 @@ NOTHING = (
     "The code is 123456, the build 654321.",
     "Section B. 12 May 2024: kickoff",
     "a. 12 May 2024: kickoff\nb. 12 May 2025: review",
+    "We a. kick off, b. 12 May 2025 review",
+    "Reviewed by Miller, B. 12 May 2025",
     "The field for a date of birth is required since release 19.7.11.",
     "passport office, order MORGA753116SM9IJ",
     "paso número 12345678",

@@ -19,6 +19,7 @@ ALONE = (
     ("UK_NINO", "AB 12 34 56 C"),
     ("UK_NINO", "AB123456C"),
     ("CN_RESIDENT_ID", "11010519491231002X"),
+    ("CN_RESIDENT_ID", "110105 19491231 002X"),
     ("IN_AADHAAR", "2341 2341 2346"),
     ("IN_PAN", "ABCPE1234F"),
     ("DE_SOCIAL_INSURANCE", "15070649C103"),
@@ -35,6 +36,9 @@ ALONE = (
     ("MX_CURP", "GODE561231HDFRRL09"),
 )
 NAMED = (
+    ("US_EIN", "Payer's TIN: ", "12-3456789"),
+    ("BR_CPF", "CPF nº ", "111444777-35"),
+    ("IN_AADHAAR", "ஆதார் எண் ", "234123412346"),
     ("US_EIN", "EIN ", "12-3456789"),
     ("US_NPI", "NPI: ", "1234567893"),
     ("US_BANK_ROUTING", "routing number ", "021000021"),
@@ -156,3 +160,16 @@ def test_nothing_breaks_it(text: str) -> None:
     """Whatever digits, capitals and separators: it never raises, and redacting again changes nothing."""
     redacted = REDACTOR.redact(f"passport born {text}").text
     assert REDACTOR.redact(redacted).text == redacted
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("social insurance number 046 454 286 (was keyed as 130692544)", ["046 454 286", "130692544"]),
+        ("her social insurance number may be 046-454-286 or perhaps 130-692-544", ["046-454-286", "130-692-544"]),
+        ("social insurance number: 046 454 286, our latest new invoice 130692544", ["046 454 286"]),
+    ],
+)
+def test_a_number_that_goes_with_one_of_its_kind(text: str, values: list[str]) -> None:
+    """A few words behind a number that is named stands another one with a check that fits, as in a correction."""
+    assert found(text) == [("CA_SIN", value) for value in values]

@@ -8,6 +8,8 @@ from otel_compliance.redact import Redactor
 REDACTOR = Redactor(KeyRing(bytes(range(32))))
 
 ALONE = (
+    "8-903-123-45-67",
+    "8 916 123 45 67",
     "+1-224-957-0170x941",
     "+49 (0) 30 / 901 820",
     "+(370) 59850850",
@@ -26,6 +28,13 @@ ALONE = (
     "(11) 91234-5678",
 )
 SAID = (
+    ("update my ph to ", "1300 975 707"),
+    ("call karo ", "9876543210"),
+    ("Contato: ", "11 961234567"),
+    ("j'ai changé, mon num c le ", "0612345678"),
+    ("мой новый номер ", "8 916 123 45 670"),
+    ("Contacts\n- vet ", "07700900123"),
+    ("* next door (Deb): ", "07700900123"),
     ("call me at ", "5551 2026"),
     ("Her mobile: ", "27 92 24 03"),
     ("Mon numéro est le ", "0612345678"),
@@ -56,6 +65,10 @@ NONE = (
     "call 192.168.200.1",
     "the number is 12345678",
     "offset +00000000 of the dump",
+    "- order 07700900123\n",
+    "contatore 86944473, lettura",
+    "pH 7.4 at 20240101123",
+    "07700900123\n",
 )
 
 

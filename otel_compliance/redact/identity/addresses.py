@@ -56,7 +56,7 @@ _AUSTRALIA: Final = (
 _UK: Final = (
     re.compile(
         rb"(?<![\w.#$\-])(?:(?:Flat|Apartment|Unit|Studio|Suite) [0-9A-Za-z]{1,4},?[ \n])?"
-        rb"[0-9]{1,5}[A-Za-z]? (?=[A-Z\x80])"
+        rb"(?:[0-9]{1,4}-)?[0-9]{1,5}[A-Za-z]? (?=[A-Z\x80])"
     ),
     re.compile(rb"[, \n](?:[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] [0-9][A-Z][0-9])(?![0-9A-Za-z])"),
 )
@@ -90,7 +90,8 @@ _STREET: Final = (
     rb"|der|den|gate|vei|gata|v\x80g|plass|plads|torg|zu[rm]|am|an|im|in|und|y|e|II|\x80t|"
     + _WORD
     + rb")(?: |(?=,))){0,5}?"
-    rb",? ?(?:[nN]\.?[o\x81]? ?|N[o\x81][.:]? ?|nr\.? ?)?[0-9]{1,5}[A-Za-z]?\.?(?:[/\-](?:[0-9]{1,4}[A-Za-z]?|[A-Z]))?"
+    rb",? ?(?:[nN]\.?[o\x81]? ?|N[o\x81][.:]? ?|nr\.? ?|# ?)?[0-9]{1,5}[A-Za-z]?\.?"
+    rb"(?:[/\-](?:[0-9]{1,4}[A-Za-z]?|[A-Z]))?"
     # Floor and door.
     rb"(?:(?:,? |-|,\n)[0-9A-Za-z\x80\x81./:]{1,5}(?: [0-9A-Za-z]{1,4}\.?)?){0,3}"
     # The quarter, in Mexico.

@@ -10,6 +10,7 @@ from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from otel_compliance.redact.characters import without_marks
+from otel_compliance.redact.identity.born import is_born
 from otel_compliance.redact.recognize import Folded
 
 CONTEXT_CHARS: Final = 48
@@ -47,11 +48,6 @@ _BEHIND: Final = re.compile(
     rb"| (geboren|narozen)"
 )
 
-_BORN: Final = re.compile(rb"(?:[(\[]|[A-Z][a-z'\-\x80]{1,20} [A-Z\x80][A-Za-z'\-\x80]{1,20},? )b\. \Z")
-"""As it stands behind the name of a person; alone it begins a point of a list."""
-_BORN_ENDS: Final = (b"(*", b"b. ")
-_BORN_CHARS: Final = 50
-
 _NOTHING_BEHIND: Final = re.compile(rb" ?[^ \"'`*\]),(\[\-=;|\t\n\r<iwaetgn/\x81]")
 """What neither one of these nor the end of a cell begins with: one look at it rejects most values."""
 
@@ -60,8 +56,10 @@ _OTHER_NUMBER: Final = re.compile(
     rb"(?<![a-z])(?:invoice|ticket|tracking|parcel|shipment|sku|isbn|serial|booking|reservation|transaction|request|imei"
     rb"|ndc(?![a-z])|r(?:e|\x80)f(?![a-z])"
     rb"|uuid|bestell|auftrag|rechnung|factur|facture|commande|pedido|ordine|fattura|sendung|part ?n"
-    rb"|(?:order|case|part|model|batch|lot|version|release|build|port|room|flight|page|rows?|amount|price|total|code|issue|zip|plz"
-    rb"|po|pos)(?![a-z]))"
+    rb"|(?:order|case|part|model|batch|lot|version|release|build|port|room|flight|page|rows?|amount|price|total|code|issue|zip"
+    rb"|plz|pos)(?![a-z])"
+    # In Tagalog it is a word of courtesy.
+    rb"|(?<!ko )(?<!number )po(?![a-z]| number ko| ang | ng | ay | si | sa ))"
 )
 _OTHER_VALUE: Final = re.compile(rb"[0-9][^a-z0-9]{0,9}(?!(?:and|or|und|oder|et|ou|y|e|o|i|en)(?![a-z\x80]))[a-z]")
 _OTHER_IN_LETTERS: Final = re.compile(r"\d[\W_]{0,9}(?!(?:and|or|и|та)(?!\w))[^\W\d_]")
@@ -125,7 +123,7 @@ class Around:
         """What a value is said to be right behind it, or at the head of its column; empty in most texts."""
         if self._near is None:
             data = self._folded.ascii
-            if data.endswith(_BORN_ENDS, max(0, self.start - 3), self.start) and self._is_born(data):
+            if is_born(data, self.start, self._end):
                 self._near = b"geboren"
                 return self._near
             if _NOTHING_BEHIND.match(data, self._end):
@@ -138,12 +136,6 @@ class Around:
             head = data[slice(*self._folded.columns.head(self.start, self._end))] if in_table else b""
             self._near = plain(behind + b" \n " + head if behind and head else behind or head)
         return self._near
-
-    def _is_born(self, data: bytes) -> bool:
-        """Whether a sign before a value says that somebody was born then: "(*1980…", as in German, or "(b. 1980…"."""
-        if data.endswith(b"*", 0, self.start):
-            return data[self._end : self._end + 1] != b"*"
-        return _BORN.search(data, max(0, self.start - _BORN_CHARS), self.start) is not None
 
     @property
     def letters(self) -> str:

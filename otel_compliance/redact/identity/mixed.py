@@ -18,6 +18,12 @@ _MOST: Final = 12
 LENGTHS: Final = range(8, _MOST + 1)
 """From the shortest number of a passport to the longest of a licence."""
 
+_FIRST_CHARS: Final = 3
+_FIRST: Final = re.compile(rb"[^A0]?[A0]{3} ")
+_LAST: Final = 6
+_BEHIND: Final = re.compile(rb" [A0]{6}(?![A0])")
+"""The two groups in which those of passports are printed."""
+
 GATES: Final = {"mixed": (rb"[A-Z][0-9][A-Z]", rb"[A-Z]{8}[0-9]")}
 HINT: Final = "[A-Z][0-9][A-Z]|[A-Z]{8}[0-9]"
 
@@ -35,4 +41,9 @@ def mixed(folded: Folded) -> Iterator[tuple[int, int]]:
         word = _WORD.match(shape, start)
         done = word.end() if word else match.end()
         if done - start in LENGTHS:
+            yield start, done
+        elif done - start == _LAST and _FIRST.fullmatch(shape, max(0, start - 5), start):
+            yield start - 4, done
+        elif done - start == _FIRST_CHARS and (last := _BEHIND.match(shape, done)):
+            done = last.end()
             yield start, done

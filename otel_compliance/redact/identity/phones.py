@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from otel_compliance.redact.identity.context import Around, names_another, plain
-from otel_compliance.redact.identity.signatures import is_signed
+from otel_compliance.redact.identity.signatures import is_listed, is_signed
 from otel_compliance.redact.identity.vocabulary import TELEPHONE
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
@@ -61,6 +61,7 @@ _STRONG: Final = re.compile(
     rb"|0 [0-9]{2} [0-9]{2} / [0-9]{2}(?: [0-9]{2}){1,3}"
     # Russia, with its trunk prefix 8.
     rb"|[78][ \-]?\([0-9]{3,5}\)[ \-]?[0-9]{1,3}[ \-][0-9]{2}[ \-][0-9]{2}"
+    rb"|8[ \-][3489][0-9]{2}[ \-][0-9]{3}[ \-][0-9]{2}[ \-][0-9]{2}"
     # Chinese mobile numbers.
     rb"|1[3-9][0-9]([ \-])[0-9]{4}\1[0-9]{4}"
 )
@@ -80,7 +81,8 @@ _NEAR: Final = 24
 # Verbs that announce a number, with the few words that may follow; alone they announce much else.
 _CALL: Final = re.compile(
     rb"(?<![a-z])(?:call|ring|reach|dial|text|sms|contact|message|fax)(?:ed|ing)?(?![a-z])"
-    rb"(?: [a-z' ]{0,26}(?<![a-z])(?:at|on|under|me|us|him|her|them|back|via|by|to|now|number|no))?[ .:?!()\"'-]{1,4}\Z"
+    rb"(?: [a-z' ]{0,26}(?<![a-z])"
+    rb"(?:at|on|under|me|us|him|her|them|back|via|by|to|now|number|no|kar(?:o|na|en|lo)|kijiye))?[ .:?!()\"'-]{1,4}\Z"
 )
 _CALL_STARTS: Final = frozenset((b"cal", b"rin", b"rea", b"dia", b"tex", b"sms", b"con", b"mes", b"fax"))
 _STARTS: Final = TELEPHONE.starts | _CALL_STARTS
@@ -206,7 +208,11 @@ def _confirmed(folded: Folded, start: int, end: int) -> Finding | None:
     is_likely = extension or _is_likely(data, folded.shape, start, end)
     if is_likely and not names_another(plain(data[max(0, start - _NEAR) : start])):
         return Finding("PHONE", start, last, 0.8)
-    if is_signed(data, start, last) or is_announced(Around(folded, start, start, last), data, last):
+    if (
+        is_signed(data, start, last)
+        or is_listed(data, start, last)
+        or is_announced(Around(folded, start, start, last), data, last)
+    ):
         return Finding("PHONE", start, last, 0.75)
     return None
 

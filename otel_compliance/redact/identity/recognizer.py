@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from otel_compliance.redact.identity.context import Around, words
+from otel_compliance.redact.identity.context import Around, names_another, words
 from otel_compliance.redact.identity.mixed import HINT, LENGTHS, mixed
 from otel_compliance.redact.identity.schemes import IDENTIFIERS, LOCAL, Identifier
+from otel_compliance.redact.identity.small import HINT as SMALL
+from otel_compliance.redact.identity.small import in_small_letters
 from otel_compliance.redact.recognize import Finding, Folded
 from otel_compliance.redact.shapes import ByShape
 
@@ -18,6 +20,10 @@ _CONTINUES: Final = re.compile(rb"(?<![0-9])[0-9]{4} \Z")
 _WORD: Final = re.compile(rb"(?<![0-9A-Z])[A-Z]{2,}+(?![0-9A-Z])")
 """In a run, which has no small letters."""
 _JOINING: Final = frozenset({b".", b"-", b"/"})
+_NEXT: Final = re.compile(rb"[ ,;/(\[]{1,3}(?:[a-z]{2,9} ){0,4}[(\"'`]?")
+_WITHOUT_CHECK: Final = frozenset({"PASSPORT", "DRIVERS_LICENSE", "DATE_OF_BIRTH"})
+_NEXT_CHARS: Final = 28
+"""Few words, between a number and another one of the same kind."""
 
 
 _ALL: Final = (*IDENTIFIERS, *LOCAL)
@@ -61,6 +67,11 @@ _BEGINNINGS: Final = frozenset(
 )
 """What a shape may begin with: a run that begins otherwise holds none."""
 _MIXED_SCHEMES: Final = _with_starts([(item, True) for item in _ALL if item.mixed])
+_GROUPED: Final = re.compile(
+    rb"(?:(?=A{0,2}0)(?=[0 ]*A)[0A]{3} (?:[0A]{6}|[0A]{3} [0A]{3})|AAA (?=A*0)(?=0*A)[0A]{6})(?![0A])"
+)
+"""Nine capitals and digits in groups, as in German and French passports. Three capitals may be the name of a number."""
+_PASSPORTS: Final = _with_starts([(item, True) for item in IDENTIFIERS if item.type == "PASSPORT"])
 _BEFORE: Final = b"  "
 """Before the first group of a run stands what stands behind an empty one."""
 _WINDOW: Final = len(_BEFORE) + max(map(len, _SCHEMES)) + len(b" 0")
@@ -83,7 +94,7 @@ class IdentifierRecognizer:
         r"|[0-9]{3}[ .\-/()]?[0-9]{2,3}[ .\-/()]?[0-9]{3}|[0-9]{2}[ .\-/()][0-9]{3}[ .\-/()][0-9]{3}"
         r"|[0-9]{2}[ .\-/()][0-9]{7}|[0-9]{4}[ .\-/()][0-9]{4}|[0-9] [0-9]{2} [0-9]{2} [0-9]"
         r"|[A-Z]{2}[ .\-/()]?[0-9]{2}[ .\-/()]?[0-9]{2}|[A-Z][ .\-/()][0-9]{7}|[A-Z]{3} ?[A-Z]{2,3} ?[0-9]{2}"
-        rf"|[0-9][A-Z][A-Z0-9][0-9]|{HINT}"
+        rf"|[0-9][A-Z][A-Z0-9][0-9]|{HINT}|{SMALL}"
     )
 
     def find(self, folded: Folded) -> list[Finding]:
@@ -92,6 +103,7 @@ class IdentifierRecognizer:
         for offset, candidates in _candidates.within(folded):
             _confirm(found, folded, candidates, offset)
         found += _turkish_licenses(folded)
+        found += in_small_letters(folded)
         for start, end in mixed(folded):
             _confirm(found, folded, ((0, ((end - start, True, _MIXED_SCHEMES),)),), start)
         return found
@@ -123,11 +135,21 @@ def _confirm(
             spoken = None if around.is_silent(starts) else around
         for identifier, named in schemes:
             if named:
-                said = bool(spoken and identifier.context and identifier.context.names(spoken))
+                said = bool(spoken and identifier.context and identifier.context.names(spoken)) or (
+                    bool(found) and _goes_on(found[-1], identifier, data, start)
+                )
             else:
                 said = not _is_part(data, start, end)
             if said and identifier.valid(data[start:end].translate(None, _SEPARATORS).decode("ascii")):
                 found.append(Finding(identifier.type, start, end, identifier.confidence))
+
+
+def _goes_on(last: Finding, identifier: Identifier, data: bytes, start: int) -> bool:
+    """Whether an offset is shortly behind another number of the same kind, as in "… 1234 (was keyed as 1243)"."""
+    if last.type != identifier.type or last.type in _WITHOUT_CHECK or start - last.end > _NEXT_CHARS:
+        return False
+    between = data[last.end : start]
+    return _NEXT.fullmatch(between) is not None and not names_another(between)
 
 
 def _turkish_licenses(folded: Folded) -> Iterator[Finding]:
@@ -161,7 +183,9 @@ def _six_digits(run: bytes) -> Sequence[int]:
 def _candidates(run: bytes) -> Sequence[tuple[int, Sequence[_Candidate]]]:
     """What a run of this shape may hold, one group of characters or several: (offset, what may begin there)."""
     # The shortest are India's PAN and a date of birth with two digits for the year.
-    if run.count(b"0") < (4 if b"A" in run else 5) and not any(map(_MIXED.fullmatch, run.split(b" "))):
+    if run.count(b"0") < (4 if b"A" in run else 5) and not (
+        any(map(_MIXED.fullmatch, run.split(b" "))) or _GROUPED.search(run)
+    ):
         return ()
     found: list[tuple[int, Sequence[_Candidate]]] = []
     # A hostile run repeats itself.
@@ -183,6 +207,8 @@ def _begun(before: bytes, *groups: bytes) -> Sequence[_Candidate]:
     found: list[_Candidate] = []
     if groups[0] not in _SCHEMES and _MIXED.fullmatch(groups[0]):
         found.append((len(groups[0]), True, _MIXED_SCHEMES))
+    if grouped := _GROUPED.match(b" ".join(groups[:4])):
+        found.append((grouped.end(), True, _PASSPORTS))
     shape = b""
     for group, behind in zip(groups, (*groups[1:], b""), strict=True):
         shape = shape + b" " + group if shape else group

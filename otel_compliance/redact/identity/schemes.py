@@ -52,9 +52,11 @@ IDENTIFIERS: Final = (
     Identifier("UK_NHS", numbers.uk_nhs, (), ("000 000 0000", "0000000000"), words("nhs", "national health")),
     Identifier("UK_NINO", letters.uk_nino, ("AA000000A", "AA 00 00 00 A", "AA 000000 A", "AA000000 A",
                                              "AA00 00 00A", "AA00 00 00 A", "AA 00 00 00A", "AA 000000A")),
-    Identifier("CN_RESIDENT_ID", numbers.cn_resident_id, ("000000000000000000", "00000000000000000A")),
+    Identifier("CN_RESIDENT_ID", numbers.cn_resident_id, ("000000000000000000", "00000000000000000A",
+                                                                "000000 00000000 0000", "000000 00000000 000A")),
     Identifier("IN_AADHAAR", numbers.in_aadhaar, ("0000 0000 0000",), ("000000000000",),
-               words("aadha", "aadhar", "adhaar", "uidai", r"uid(?![a-z])", "आधार")),
+               words("aadha", "aadhar", "adhaar", "uidai", r"uid(?![a-z])", "आधार", "ஆதார்", "ఆధార్", "আধার", "આધાર", "ಆಧಾರ್",
+                     "ആധാർ", "ਆਧਾਰ", "ଆଧାର", "آدھار")),
     Identifier("IN_PAN", letters.in_pan, ("AAAAA0000A",)),
     Identifier("DE_TAX_ID", numbers.de_tax_id, (), ("00000000000", "00 000 000 000"),
                words("steuer", "identifikationsnummer", "idnr", r"id[ -]nr", "tax id", r"tin(?![a-z])", "tax number")),
@@ -72,7 +74,7 @@ IDENTIFIERS: Final = (
                words("resident reg", r"rrn(?![a-z])", r"jumin", "주민")),
     Identifier("AU_TFN", numbers.au_tfn, (), ("000 000 000", "000000000"), words("tfn", "tax file")),
     Identifier("AU_MEDICARE", numbers.au_medicare, (), ("0000 00000 0", "0000000000"), words("medicare")),
-    Identifier("BR_CPF", numbers.br_cpf, ("000 000 000 00",), ("00000000000",),
+    Identifier("BR_CPF", numbers.br_cpf, ("000 000 000 00",), ("00000000000", "000000000 00"),
                words(r"cpf(?![a-z])", r"c\.p\.f", "pessoa f", "cadastro de pess")),
     Identifier("BR_CNPJ", numbers.br_cnpj, ("00 000 000 0000 00",), ("00000000000000",), words("cnpj")),
     Identifier("CA_SIN", numbers.ca_sin, (), ("000 000 000", "000000000"),
@@ -83,10 +85,14 @@ IDENTIFIERS: Final = (
     Identifier("PASSPORT", any_text, (), ("000000000", "00000000", "A0000000", "A00000000", "AA0000000", "AAA000000",
                                           "AA000000", "00AA00000", "A00A00A00", "A0AA00AA0", "AA 0000000",
                                           "A 0000000", "A 00000000", "00 0000000", "00 00 000000",
-                                          "A000000AA", "A000000", "0000 000000", "AA 000000", "AAA 000000"),
+                                          "A000000AA", "A000000", "0000 000000", "AA 000000", "AAA 000000",
+                                          # In groups, as they are printed.
+                                          "A00 000000", "AA0 000000", "000 000000", "00A A00000", "000 000 000",
+                                          "A00 000 000", "AA0 000 000"),
                PASSPORT, 0.75, mixed=True),
     Identifier("DRIVERS_LICENSE", any_text, (), ("A0000000", "A00000000", "000000000", "00000000", "0000000",
-                                                 "AA000000", "A000 0000 0000", "A00000000000", "A000000000000",
+                                                 "AA000000", "A000 0000 0000", "A000 0000 0000 0",
+                                                 "A00000000000", "A000000000000",
                                                  "A00000000000000", "AA000000A", "0000000000", "A000000",
                                                  "A00 00 0000", "A000 000 00 000 0",
                                                  "A000 0000 0000 00", "A0000 00000 00000", "00 000 000", "000 000 000",
@@ -110,6 +116,9 @@ IDENTIFIERS: Final = (
 
 
 LOCAL: Final = (
+    # Of the United States: on their forms it has the name of all numbers of taxes.
+    Identifier("US_EIN", numbers.us_ein, (), ("00 0000000",),
+               words(r"tin(?![a-z])", "tax ?id", "taxpayer id", "employer")),
     # Of the United Kingdom: with a date in it, any licence may be meant.
     Identifier("DRIVERS_LICENSE", letters.uk_driving, (), letters.UK_DRIVING_SHAPES, words("licen[cs]e", "dvla"), 0.75),
     # Of Italy and Indonesia: a patent, and a card of a telephone, have the same names.
@@ -117,7 +126,7 @@ LOCAL: Final = (
                words(r"patente(?: (?:n|nr|num[a-z]*|no|auto|b)(?![a-z])|[^a-z]*\Z)"), 0.75, mixed=True),
     Identifier("DRIVERS_LICENSE", any_text, (), ("0000 0000 000000",), words(r"sim(?![a-z]| ?card)"), 0.75),
 )  # fmt: skip
-"""Forms of a document that have a check, or words, of their own."""
+"""Forms of a number that have a check, or words, of their own."""
 
 NUMBER_TYPES: Final = frozenset(item.type for item in IDENTIFIERS) - {"DATE_OF_BIRTH"}
 """Types whose separators do not matter: with and without them it is the same number."""

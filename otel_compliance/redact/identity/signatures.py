@@ -1,4 +1,4 @@
-"""A telephone number alone on its line, below the name of who wrote a letter."""
+"""Telephone numbers that the layout tells: below the name of who wrote a letter, and in a list of people."""
 
 from __future__ import annotations
 
@@ -29,3 +29,20 @@ def is_signed(data: bytes, start: int, end: int) -> bool:
         return False
     signature = _SIGNATURE.search(data, max(0, start - _CHARS), start)
     return signature is not None and not names_another(plain(signature[1]))
+
+
+_LISTED: Final = re.compile(
+    rb"(?:\A|\n)[ >]{0,4}[\-*\x81] (?:[A-Za-z\x80][A-Za-z\x80'.]{0,14}|\([A-Za-z\x80]{1,14}\))"
+    rb"(?: (?:[A-Za-z\x80][A-Za-z\x80'.]{0,14}|\([A-Za-z\x80 ]{1,14}\))){0,3}:? \Z"
+)
+_LISTED_CHARS: Final = 72
+_TRUNK: Final = re.compile(rb"0[1-9][0-9]{9}")
+"""Eleven digits with a trunk prefix: of the United Kingdom, Japan, Korea, the Philippines, Nigeria and others."""
+
+
+def is_listed(data: bytes, start: int, end: int) -> bool:
+    """Whether a number between two offsets ends a point of a list that names nothing but somebody: "- vet 07…"."""
+    if data[end : end + 1] not in _LINE_ENDS or _TRUNK.fullmatch(data, start, end) is None:
+        return False
+    point = _LISTED.search(data, max(0, start - _LISTED_CHARS), start)
+    return point is not None and not names_another(plain(point[0]))

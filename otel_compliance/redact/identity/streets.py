@@ -83,9 +83,18 @@ _EUROPEAN: Final = (
             *(b" fasor ", b" rakpart "),
         ),
         re.compile(
-            rb"(?<![\w\x80])(?:[0-9]{4} )?" + _CITY + rb", (?:[A-Z\x80][\w\x80.\-]{1,24} ){1,3}"
+            rb"(?<![\w\x80])(?:(?:[0-9]{4} )?" + _CITY + rb", )?(?:[A-Z\x80][\w\x80.\-]{1,24} ){1,3}"
             rb"(?:utca|\x80t|u\.|t\x80r|k\x80r\x80t|krt\.|k\x80z|s\x80t\x80ny|fasor|rakpart) [0-9]{1,4}\.?"
-            rb"(?:/[A-Z])?(?:[, ]{1,2}[0-9IVXA-Z.]{1,5}(?: ?(?:em|emelet|ajt\x80)\.?)?(?:/[0-9]{1,3}\.?)?){0,2}"
+            rb"(?:/[A-Z])?(?:,? [0-9]{4} " + _CITY +
+            rb"|(?:[, ]{1,2}[0-9IVXA-Z.]{1,5}(?: ?(?:em|emelet|ajt\x80)\.?)?(?:/[0-9]{1,3}\.?)?){0,2})"
+        ),
+    ),
+    (
+        (b"all\x80e", b"hemin ", b"mpasse ", b"place ", b"quai "),
+        re.compile(
+            rb"(?<![\w.\-])[0-9]{1,4}(?: ?bis| ?ter)?,? (?:all\x80es?|chemin|impasse|place|quai) "
+            rb"(?:d[eu]s? |d')?(?:l[ea]s? |l')?" + _WORD + rb"(?: (?:d[eu]s? )?" + _WORD + rb"){0,2}"
+            rb"(?:, [0-9]{5} " + _CITY + rb")?"
         ),
     ),
     (
