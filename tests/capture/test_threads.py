@@ -4,7 +4,6 @@ import gc
 import random
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -73,14 +72,20 @@ if Version(anthropic.__version__) >= Version("1.0"):
 
 
 def _collect_all() -> None:
-    """Collect what was dropped. One request does nothing while another thread, such as the recorder's, collects."""
-    gc.disable()
+    """Collect what was dropped. A request does nothing while another thread, such as the recorder's, collects."""
+    whole: list[bool] = []
+    here = threading.get_ident()
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "stop" and info["generation"] == len(gc.get_threshold()) - 1 and threading.get_ident() == here:
+            whole.append(True)
+
+    gc.callbacks.append(note)
     try:
-        for _ in range(10):
+        while not whole:
             gc.collect()
-            time.sleep(0.01)  # lets a collection end that began before
     finally:
-        gc.enable()
+        gc.callbacks.remove(note)
 
 
 @pytest.mark.usefixtures("_busy_collector")
