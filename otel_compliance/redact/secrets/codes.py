@@ -12,6 +12,7 @@ from typing import Final
 
 from otel_compliance.redact.characters import without_marks
 from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.secrets.names import PASSWORD_NOUNS
 from otel_compliance.redact.shapes import ByShape
 
 _GROUP: Final = re.compile(rb"(?<![0A])(?<!0 )(?:0{4,8}|000 000)(?![0A]| 0)")
@@ -55,15 +56,13 @@ _WORDS: Final = re.compile(
     rb"|kode (?:verifikasi|otp|akses|keamanan)|m\x80 (?:x\x80c (?:minh|nh\x80n)|otp|pin|b\x80o m\x80t)))"
     rb"(?P<gap>" + _GAP + rb")\Z|(?i:(?<![a-z])" + _PASSWORDS + rb")\Z"
 )
-_NOUNS_IN_LETTERS: Final = (
-    *("пин", "пін", "код (?:подтвержд|доступа|безопасн|из смс|підтвердж|доступу)", "пароль", "парола"),
-    *("पिन", "ओटीपी", "पासवर्ड", "κωδικ", "קוד (?:ה)?(?:סודי|אימות|גישה)", "סיסמה", "الرقم السري"),
-    *("رمز (?:التحقق|المرور|الدخول)", "كلمة (?:المرور|السر)", "暗証番号", "パスワード", "認証コード"),
-    *("確認コード", "비밀번호", "비번", "인증 ?번호", "보안 ?코드", "密码", "密碼", "口令", "验证码", "驗證碼", "รหัส"),
-    "mật khẩu",
+_OTHER_NOUNS: Final = (
+    *("пин", "пін", "код (?:подтвержд|доступа|безопасн|из смс|підтвердж|доступу)", "पिन", "ओटीपी", "κωδικ"),
+    *("קוד (?:ה)?(?:סודי|אימות|גישה)", "الرقم السري", "رمز (?:التحقق|المرور|الدخول)", "認証コード", "確認コード"),
+    *("인증 ?번호", "보안 ?코드", "验证码", "驗證碼", "รหัส", "mật khẩu"),
 )
 _WORDS_IN_LETTERS: Final = re.compile(
-    "(?i:" + "|".join(map(without_marks, _NOUNS_IN_LETTERS)) + r")(?P<gap>[^\d.;!?\n。！？]{0,32})$"
+    "(?i:" + "|".join((*PASSWORD_NOUNS, *map(without_marks, _OTHER_NOUNS))) + r")(?P<gap>[^\d.;!?\n。！？]{0,32})$"
 )
 _COUNTED: Final = re.compile(
     rb" (?:line|file|item|user|time|row|record|word|character|day|hour|minute|second|byte|page|step|test|commit|unit"

@@ -64,6 +64,26 @@ PASSWORDS_IN_LETTERS: Final = tuple(
 )
 """The same in other letters, as they stand in `Folded.text`."""
 
+PASSWORD_NOUNS: Final = tuple(
+    map(
+        without_marks,
+        (
+            *(
+                "парол[ьяю]",
+                "парола",
+                "κωδικ[όο](?:ς|ύ)?(?: πρόσβασης)?",
+                "密码",
+                "密碼",
+                "口令",
+                "パスワード",
+                "暗証番号",
+            ),
+            *("비밀번호", "비번", "암호", "পাসওয়ার্ড", "رمز عبور", "รหัสผ่าน", "पासवर्ड", "סיסמה", "كلمة (?:المرور|السر)"),
+        ),
+    )
+)
+"""Patterns of words for a password in sentences, with the endings that they have there."""
+
 KEYS: Final = (
     *(b"apikey", b"appkey", b"accesskey", b"secretkey", b"privatekey", b"signingkey", b"encryptionkey", b"masterkey"),
     *(b"accountkey", b"servicekey", b"authkey", b"sharedaccesskey", b"sharedkey", b"consumerkey", b"deploykey"),

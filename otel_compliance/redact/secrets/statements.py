@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from otel_compliance.redact.characters import without_marks
 from otel_compliance.redact.recognize import Finding, Folded
+from otel_compliance.redact.secrets.names import PASSWORD_NOUNS
 from otel_compliance.redact.secrets.tables import passwords_below
 from otel_compliance.redact.secrets.values import is_chosen, is_pair, is_passphrase, is_scrambled
 
@@ -98,32 +98,7 @@ _WHITE: Final = (b" ", b"\n", b"\t")
 _QUOTES: Final = (b'"', b"'")
 _EDGES: Final = b"\"'`,;<>| "
 
-_NOUNS_IN_LETTERS: Final = (
-    *(
-        "парол[ьяю]",
-        "парола",
-        "токен",
-        "κωδικ[όο](?:ς|ύ)?(?: πρόσβασης)?",
-        "密码",
-        "密碼",
-        "口令",
-        "パスワード",
-        "トークン",
-    ),
-    *(
-        "暗証番号",
-        "비밀번호",
-        "비번",
-        "암호",
-        "পাসওয়ার্ড",
-        "رمز عبور",
-        "รหัสผ่าน",
-        "पासवर्ड",
-        "סיסמה",
-        "كلمة (?:المرور|السر)",
-    ),
-)
-_IN_LETTERS: Final = re.compile(r"(?i:" + "|".join(map(without_marks, _NOUNS_IN_LETTERS)) + r")")
+_IN_LETTERS: Final = re.compile(r"(?i:" + "|".join((*PASSWORD_NOUNS, "токен", "トークン")) + r")")
 # Possessive, since between such words there may be no blank to tell where the next one begins.
 _BEHIND_LETTERS: Final = re.compile(
     r"\*{0,2}(?:[^!-~\n]|-(?=[^!-~\n])){0,60}+(?:[A-Za-z\-]{2,12}(?=[^!-~]|[:=])[^!-~\n]{0,40}+)?"
@@ -200,10 +175,10 @@ def _told(data: bytes, match: re.Match[bytes]) -> Finding | None:
     # A filter of a template is none, nor is the name of an attribute.
     if data.startswith(b" }}", end) or (value.endswith(b"=") and data.startswith(_QUOTES, end)):
         return None
-    link = match.groupdict().get("link", b":")
+    link = match["link"] if match.re is _STATEMENT else b""
     if link == b" of " and not _GIVEN.search(data, max(0, match.start() - _GIVEN_CHARS), match.start()):
         return None
-    is_loose = not match["quoted"] and _LOOSE.fullmatch(match[0][: start - match.start()]) is not None and link != b":"
+    is_loose = bool(link) and not match["quoted"] and _LOOSE.fullmatch(match[0][: start - match.start()]) is not None
     return Finding("CREDENTIAL", start, end, _CONFIDENCE) if _is_password(value, is_loose=is_loose) else None
 
 
