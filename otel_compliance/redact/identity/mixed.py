@@ -20,7 +20,7 @@ LENGTHS: Final = range(8, _MOST + 1)
 
 _FIRST_CHARS: Final = 3
 _FIRST: Final = re.compile(rb"[^A0]?[A0]{3} ")
-_LAST: Final = 6
+_LAST_CHARS: Final = 6
 _BEHIND: Final = re.compile(rb" [A0]{6}(?![A0])")
 """The two groups in which those of passports are printed."""
 
@@ -42,8 +42,8 @@ def mixed(folded: Folded) -> Iterator[tuple[int, int]]:
         done = word.end() if word else match.end()
         if done - start in LENGTHS:
             yield start, done
-        elif done - start == _LAST and _FIRST.fullmatch(shape, max(0, start - 5), start):
-            yield start - 4, done
+        elif done - start == _LAST_CHARS and _FIRST.fullmatch(shape, max(0, start - _FIRST_CHARS - 2), start):
+            yield start - _FIRST_CHARS - 1, done
         elif done - start == _FIRST_CHARS and (last := _BEHIND.match(shape, done)):
             done = last.end()
             yield start, done
